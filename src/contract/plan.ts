@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
+import { FineTuningRequest } from './request.js';
+
+/** The shape of a decoder-only Llama-like network, as its config.json gives it. */
+export const ModelShape = z.strictObject({
+  parameters: z.int().min(1).describe('all parameters, input embedding and output layer included'),
+  layers: z.int().min(1),
+  hiddenSize: z.int().min(1),
+  vocabularySize: z.int().min(1),
+  maxPositions: z.int().min(1).describe('longest context, tokens'),
+});
+export type ModelShape = z.infer<typeof ModelShape>;
+
+/** Bytes of one rank, term by term; see domain/memory-fit.ts for the formulas. */
+export const MemoryFit = z.strictObject({
+  zeroStage: z.int().min(0).max(3),
+  stateBytes: z.int().describe('parameters, gradients and optimizer states held through forward and backward'),
+  stepBytes: z.int().describe('the same at the optimizer step, with the fp32 copy of the gradients'),
+  activationBytes: z.int().describe('activations and logits of one micro-batch'),
+  peakBytes: z.int().describe('the larger of states with activations, and states at the step'),
+  budgetBytes: z.int().describe('memory of one rank less the share kept free'),
+  fits: z.boolean(),
+});
+export type MemoryFit = z.infer<typeof MemoryFit>;
+
+export const DataSource = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('practice'), seed: z.int() }),
+  z.strictObject({
+    kind: z.literal('files'),
+    train: z.string().describe('absolute path'),
+    validation: z.string().nullable().describe('absolute path; null: held out from train by group'),
+    test: z.string().nullable().describe('absolute path; null: held out from train by group'),
+    mapping: z.strictObject({ input: z.string(), target: z.string(), id: z.string().nullable() }),
+    heldOutShare: z.number(),
+    seed: z.int(),
+  }),
+]);
+export type DataSource = z.infer<typeof DataSource>;
+
+export const ModelSource = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tiny') }),
+  z.strictObject({ kind: z.literal('directory'), path: z.string().describe('absolute path of a transformers directory') }),
+]);
+export type ModelSource = z.infer<typeof ModelSource>;
+
+/** A request with every choice made. Recorded in history, so that later defaults do not change a running run. */
+export const RunPlan = z.strictObject({
+  formworkVersion: z.string(),
+  request: FineTuningRequest,
+  task: z.enum(TASKS),
+  data: DataSource,
+  model: z.strictObject({ name: z.string(), source: ModelSource, shape: ModelShape }),
+  training: z.strictObject({
+    epochs: z.int(),
+    learningRate: z.number(),
+    schedule: z.enum(SCHEDULES),
+    warmupShare: z.number(),
+    weightDecay: z.number(),
+    gradientClipping: z.number(),
+    contextTokens: z.int(),
+    microBatchRows: z.int().describe('packed rows of one forward pass of one rank'),
+    accumulationSteps: z.int().describe('forward passes of one rank in one optimizer step'),
+    zeroStage: z.int(),
+    precision: z.enum(PRECISIONS),
+    activationCheckpointing: z.boolean(),
+    checkpointEverySteps: z.int(),
+    keepCheckpoints: z.int(),
+    seed: z.int(),
+  }),
+  cluster: z.strictObject({
+    provider: z.enum(PROVIDERS),
+    nodes: z.int(),
+    ranksPerNode: z.int(),
+    worldSize: z.int(),
+    device: z.enum(['cpu', 'cuda']),
+    memoryBytesPerRank: z.int(),
+  }),
+  memory: z.strictObject({ chosen: MemoryFit, considered: z.array(MemoryFit) }),
+  evaluation: z.strictObject({
+    maxNewTokens: z.int().nullable().describe('null: from the lengths of the training rows, once they are counted'),
+    batchItems: z.int(),
+    validationItems: z.int().nullable().describe('null: all'),
+    lastEpochs: z.int(),
+  }),
+  deadlineMinutes: z.int(),
+});
+export type RunPlan = z.infer<typeof RunPlan>;

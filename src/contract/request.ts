@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
+
+/** `auto` leaves a value to the planner; the plan shows what it chose. */
+const auto = z.literal('auto');
+
+/** Names that appear in workflow ids, store keys and search attributes. */
+export const RunKey = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9._:-]{0,99}$/, 'up to 100 letters, digits, ".", "_", ":" or "-", starting with a letter or digit');
+
+const DataRequest = z
+  .strictObject({
+    train: z
+      .string()
+      .default('practice')
+      .meta({
+        title: 'Training rows',
+        description: 'practice (made from a seed, no download) or file:<path> of a JSON Lines or CSV file',
+        examples: ['practice', 'file:viggo/train.csv'],
+      }),
+    validation: z.string().default('auto').meta({
+      title: 'Validation rows',
+      description: 'file:<path>, or auto: practice rows for practice, else a share of the training rows held out by group',
+    }),
+    test: z.string().default('auto').meta({
+      title: 'Test rows, read once at the end',
+      description: 'file:<path>, or auto: practice rows for practice, else a share of the training rows held out by group',
+    }),
+    mapping: z
+      .strictObject({
+        input: z.string().min(1).default('ref').meta({ description: 'column or key of the text given to the model' }),
+        target: z.string().min(1).default('mr').meta({ description: 'column or key of the text it has to produce' }),
+        id: z.string().min(1).nullable().default(null).meta({ description: 'column or key of a unique id; null: the row number' }),
+      })
+      .prefault({})
+      .meta({ title: 'Names of the columns in file: sources' }),
+    heldOutShare: z
+      .number()
+      .gt(0)
+      .lte(0.3)
+      .default(0.1)
+      .meta({ description: 'share of the training groups taken for each split that is auto with a file: source' }),
+    seed: z.int().min(0).default(17).meta({ description: 'seed of practice rows and of held-out splits' }),
+  })
+  .meta({ title: 'Data' });
+
+const TrainingRequest = z
+  .strictObject({
+    epochs: z.int().min(1).max(1000).default(8).meta({ description: 'passes over the training rows' }),
+    learningRate: z
+      .union([auto, z.number().gt(0).lte(1)])
+      .default('auto')
+      .meta({ description: 'peak learning rate of AdamW; auto: 2e-3 for tiny, 2e-5 for a pre-trained model' }),
+    schedule: z.enum(SCHEDULES).default('cosine').meta({ description: 'decay after warm-up, tied to the planned number of steps' }),
+    warmupShare: z.number().min(0).lt(1).default(0.05).meta({ description: 'share of all steps with rising learning rate' }),
+    weightDecay: z.number().min(0).lte(1).default(0).meta({ description: 'AdamW weight decay' }),
+    gradientClipping: z.number().gt(0).default(1).meta({ description: 'largest norm of the gradient' }),
+    contextTokens: z
+      .union([auto, z.int().min(16)])
+      .default('auto')
+      .meta({ description: 'length of a packed row; auto: 256 for tiny, else 512 or the most the model allows' }),
+    batchTokens: z
+      .union([auto, z.int().min(16)])
+      .default('auto')
+      .meta({ description: 'tokens of one optimizer step over all ranks, padding included; auto: 4,096 for tiny, 131,072 else' }),
+    microBatchRows: z
+      .union([auto, z.int().min(1)])
+      .default('auto')
+      .meta({ description: 'packed rows of one forward pass of one rank; auto: the most, up to the batch, that fits in memory' }),
+    zeroStage: z
+      .union([auto, z.int().min(0).max(3)])
+      .default('auto')
+      .meta({ description: 'ZeRO stage; auto: the lowest that fits in memory, from 1 up with two ranks or more' }),
+    precision: z
+      .union([auto, z.enum(PRECISIONS)])
+      .default('auto')
+      .meta({ description: 'auto: bf16 (with fp32 master weights) on GPUs, fp32 on CPUs' }),
+    activationCheckpointing: z
+      .union([auto, z.boolean()])
+      .default('auto')
+      .meta({ description: 'recompute activations in the backward pass; auto: only where memory asks for it' }),
+    checkpointEverySteps: z
+      .union([auto, z.int().min(1)])
+      .default('auto')
+      .meta({ description: 'steps between two checkpoints; auto: 50 for tiny, 100 else' }),
+    keepCheckpoints: z.int().min(2).max(100).default(2).meta({ description: 'newest whole checkpoints kept in the store' }),
+    seed: z.int().min(0).default(42).meta({ description: 'seed of weights, data order and dropout' }),
+  })
+  .meta({ title: 'Training' });
+
+const ClusterRequest = z
+  .strictObject({
+    provider: z.enum(PROVIDERS).default('local').meta({ description: 'who lends the nodes' }),
+    nodes: z.int().min(1).max(64).default(2).meta({ description: 'number of nodes' }),
+    ranksPerNode: z.int().min(1).max(16).default(1).meta({ description: 'training processes of a node, one per accelerator' }),
+    accelerator: z
+      .enum(['auto', 'cpu', 'gpu-24gb', 'gpu-40gb', 'gpu-48gb', 'gpu-80gb', 'gpu-141gb'])
+      .default('auto')
+      .meta({ description: 'what a rank computes on; auto: on local the GPU that is there, else the CPU' }),
+  })
+  .meta({ title: 'Cluster' });
+
+const EvaluationRequest = z
+  .strictObject({
+    maxNewTokens: z
+      .union([auto, z.int().min(1).max(4096)])
+      .default('auto')
+      .meta({ description: 'most tokens of one prediction; auto: the longest completion of the training rows and a margin' }),
+    batchItems: z.int().min(1).max(4096).default(64).meta({ description: 'prompts decoded together' }),
+    validationItems: z
+      .union([z.literal('all'), z.int().min(1)])
+      .default('all')
+      .meta({ description: 'validation rows that choose the epoch; a number takes them evenly by group' }),
+    lastEpochs: z
+      .int()
+      .min(1)
+      .default(3)
+      .meta({ description: 'how many of the newest epochs are candidates; each costs one pass over the validation rows' }),
+  })
+  .meta({ title: 'Evaluation' });
+
+export const FineTuningRequest = z
+  .strictObject({
+    task: z.enum(TASKS).default('viggo').meta({ title: 'Task', description: 'what is learnt and how it is judged' }),
+    data: DataRequest.prefault({}),
+    model: z
+      .string()
+      .default('tiny')
+      .meta({
+        title: 'Model',
+        description: 'tiny (one million parameters, random weights from the seed) or path:<directory> in transformers format',
+        examples: ['tiny', 'path:models/llama-2-7b'],
+      }),
+    training: TrainingRequest.prefault({}),
+    cluster: ClusterRequest.prefault({}),
+    evaluation: EvaluationRequest.prefault({}),
+    deadlineMinutes: z
+      .int()
+      .min(5)
+      .max(60 * 24 * 30)
+      .default(240)
+      .meta({ description: 'the run gives its nodes back and fails when it is not done by then' }),
+    runKey: RunKey.nullable().default(null).meta({
+      title: 'Run key',
+      description: 'name under which the work is found again; null: the workflow id without "run/"',
+    }),
+    dryRun: z.boolean().default(false).meta({ description: 'end after the plan; nothing is prepared, leased or stored' }),
+  })
+  .meta({
+    title: 'FineTuningRequest',
+    description: 'What to fine-tune, on what, with what. Every field has a default; {} is a whole request.',
+  });
+export type FineTuningRequest = z.infer<typeof FineTuningRequest>;
+export type FineTuningRequestInput = z.input<typeof FineTuningRequest>;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { RUN_OUTCOMES, STAGES } from './kinds.js';
+import { Comparison } from './score.js';
+import { StageRecord } from './report.js';
+
+/** `runs/<key>/owners/<n>.json`: which execution carries the run on. n is the fence of all it does. */
+export const RunOwner = z.strictObject({
+  fence: z.int().min(1),
+  workflowId: z.string(),
+  runId: z.string(),
+  claimedAt: z.iso.datetime(),
+});
+export type RunOwner = z.infer<typeof RunOwner>;
+
+/** `runs/<key>/ended.json`: nobody goes on with this run. */
+export const RunEnded = z.strictObject({
+  outcome: z.enum(RUN_OUTCOMES),
+  fence: z.int().min(1),
+  endedAt: z.iso.datetime(),
+  message: z.string(),
+});
+export type RunEnded = z.infer<typeof RunEnded>;
+
+/** What a run gives back: small numbers and where the rest lies. */
+export const RunResult = z.strictObject({
+  runKey: z.string(),
+  outcome: z.enum(RUN_OUTCOMES),
+  message: z.string(),
+  chosenEpoch: z.int().nullable(),
+  test: Comparison.nullable(),
+  weightsSha256: z.string().nullable(),
+  reportKey: z.string().nullable().describe('folder of the report in the object store'),
+});
+export type RunResult = z.infer<typeof RunResult>;
+
+/** Answer of the query `status`. */
+export const RunStatus = z.strictObject({
+  runKey: z.string(),
+  stage: z.enum(STAGES),
+  since: z.iso.datetime(),
+  waitingFor: z.string().describe('what has to happen next, for a person'),
+  stages: z.array(StageRecord),
+  lastFailure: z.strictObject({ kind: z.string(), message: z.string(), at: z.iso.datetime() }).nullable(),
+  progress: z
+    .strictObject({ step: z.int(), totalSteps: z.int(), loss: z.number().nullable(), checkpointStep: z.int().nullable() })
+    .nullable()
+    .describe('as of the newest checkpoint'),
+  children: z.array(z.string()).describe('workflow ids of the children that work now'),
+});
+export type RunStatus = z.infer<typeof RunStatus>;

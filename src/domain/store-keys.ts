@@ -1,0 +1,39 @@
+// Where things lie in the object store. A thing exists when its manifest does; the manifest is written last.
+
+const run = (runKey: string): string => `runs/${runKey}`;
+
+export const runKeys = {
+  root: run,
+  request: (runKey: string): string => `${run(runKey)}/request.json`,
+  owners: (runKey: string): string => `${run(runKey)}/owners/`,
+  owner: (runKey: string, fence: number): string => `${run(runKey)}/owners/${fence}.json`,
+  plan: (runKey: string, fence: number): string => `${run(runKey)}/plan/${fence}.json`,
+  ended: (runKey: string): string => `${run(runKey)}/ended.json`,
+  step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
+  job: (runKey: string, jobId: string): string => `${run(runKey)}/jobs/${jobId}`,
+  round: (runKey: string, round: string): string => `${run(runKey)}/rounds/${round}`,
+  evaluation: (runKey: string, id: string): string => `${run(runKey)}/evaluations/${id}`,
+  report: (runKey: string): string => `${run(runKey)}/report`,
+  model: (runKey: string): string => `${run(runKey)}/model`,
+};
+
+export const trajectoryKeys = {
+  all: (round: string): string => `${round}/trajectories/`,
+  record: (round: string, trajectory: number): string => `${round}/trajectories/${trajectory}.json`,
+  root: (round: string, trajectory: number): string => `${round}/trajectories/${trajectory}`,
+  checkpoints: (trajectory: string): string => `${trajectory}/checkpoints/`,
+  checkpoint: (trajectory: string, step: number): string => `${trajectory}/checkpoints/${stepFolder(step)}`,
+  snapshots: (trajectory: string): string => `${trajectory}/epochs/`,
+  snapshot: (trajectory: string, epoch: number): string => `${trajectory}/epochs/${epochFolder(epoch)}`,
+};
+
+export const contentKeys = {
+  dataset: (id: string): string => `datasets/${id}`,
+  model: (id: string): string => `models/${id}`,
+};
+
+export const MANIFEST = 'manifest.json';
+
+/** Eight digits, so that names sort as numbers do: step 900 before step 1000. */
+export const stepFolder = (step: number): string => `step-${String(step).padStart(8, '0')}`;
+export const epochFolder = (epoch: number): string => `epoch-${String(epoch).padStart(4, '0')}`;
