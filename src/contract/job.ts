@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FAILURE_KINDS } from './kinds.js';
+import { RankLimits } from './plan.js';
 import { RunnerEvent } from './runner-event.js';
 import { RunnerPlan } from './runner-plan.js';
 
@@ -21,16 +22,13 @@ export const JobSpec = z.strictObject({
     first: z.int().min(0).describe('global number of the first rank of this node'),
     count: z.int().min(1).describe('ranks on this node'),
     worldSize: z.int().min(1),
+    threads: z.int().min(1).describe('CPU threads of one rank; part of the arithmetic, so it stays the same over a resume'),
   }),
   rendezvous: z
     .strictObject({ address: z.string(), port: z.int() })
     .nullable()
     .describe('where rank 0 listens; null for a job of one rank'),
-  limits: z.strictObject({
-    setupSeconds: z.number().describe('from start to the first step'),
-    stepSeconds: z.number().describe('between two steps, or two events of a job without steps'),
-    checkpointSeconds: z.number().describe('for writing a checkpoint or a snapshot'),
-  }),
+  limits: RankLimits,
   storePrefix: z.string().describe('logs and events go below it'),
   publish: z
     .strictObject({

@@ -76,6 +76,7 @@ export const FAILURE_KINDS = [
   'Diverged',
   'CheckpointIncomplete',
   'RunnerCrashed',
+  'Defect',
 ] as const;
 export type FailureKind = (typeof FAILURE_KINDS)[number];
 

@@ -15,10 +15,13 @@ export type ModelShape = z.infer<typeof ModelShape>;
 /** Bytes of one rank, term by term; see domain/memory-fit.ts for the formulas. */
 export const MemoryFit = z.strictObject({
   zeroStage: z.int().min(0).max(3),
+  activationCheckpointing: z.boolean(),
+  microBatchRows: z.int().min(1),
   stateBytes: z.int().describe('parameters, gradients and optimizer states held through forward and backward'),
-  stepBytes: z.int().describe('the same at the optimizer step, with the fp32 copy of the gradients'),
+  stepBytes: z.int().describe('the same at the optimizer step, with the fp32 copy of the gradients; activations are freed by then'),
+  gatheredBytes: z.int().describe('ZeRO-3: the layers that are whole at one time'),
   activationBytes: z.int().describe('activations and logits of one micro-batch'),
-  peakBytes: z.int().describe('the larger of states with activations, and states at the step'),
+  peakBytes: z.int().describe('the larger of states with activations and states at the step, gathered layers included'),
   budgetBytes: z.int().describe('memory of one rank less the share kept free'),
   fits: z.boolean(),
 });
@@ -40,9 +43,18 @@ export type DataSource = z.infer<typeof DataSource>;
 
 export const ModelSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tiny') }),
+  z.strictObject({ kind: z.literal('named') }).describe('known by name only: good for a plan, not for a run'),
   z.strictObject({ kind: z.literal('directory'), path: z.string().describe('absolute path of a transformers directory') }),
 ]);
 export type ModelSource = z.infer<typeof ModelSource>;
+
+/** How long ranks may go without a sign of progress before the gang counts as hung, seconds. */
+export const RankLimits = z.strictObject({
+  setupSeconds: z.number().describe('from start to the first step, and of any phase without steps'),
+  stepSeconds: z.number().describe('between two steps, or two batches of predictions'),
+  checkpointSeconds: z.number().describe('for writing a checkpoint or a snapshot'),
+});
+export type RankLimits = z.infer<typeof RankLimits>;
 
 /** A request with every choice made. Recorded in history, so that later defaults do not change a running run. */
 export const RunPlan = z.strictObject({
@@ -74,6 +86,7 @@ export const RunPlan = z.strictObject({
     ranksPerNode: z.int(),
     worldSize: z.int(),
     device: z.enum(['cpu', 'cuda']),
+    threadsPerRank: z.int().min(1),
     memoryBytesPerRank: z.int(),
   }),
   memory: z.strictObject({ chosen: MemoryFit, considered: z.array(MemoryFit) }),
@@ -83,6 +96,7 @@ export const RunPlan = z.strictObject({
     validationItems: z.int().nullable().describe('null: all'),
     lastEpochs: z.int(),
   }),
+  limits: RankLimits,
   deadlineMinutes: z.int(),
 });
 export type RunPlan = z.infer<typeof RunPlan>;
