@@ -37,6 +37,7 @@ export const FAILURES: Record<FailureKind, FailureRule> = {
   Diverged: { retry: 'workflow', remedy: 'use a lower training.learningRate, or look at the rows of the named step' },
   CheckpointIncomplete: { retry: 'workflow', remedy: 'nothing; the checkpoint before it is used' },
   RunnerCrashed: { retry: 'workflow', remedy: 'read the last lines of the log' },
+  Defect: { retry: 'never', remedy: 'this is a defect of formwork; report it with the log of the control worker' },
 };
 
 /** An error whose kind everybody knows. The message says fact, number and remedy; `facts` are for machines. */

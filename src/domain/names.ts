@@ -4,10 +4,14 @@ export const CONTROL_QUEUE = 'formwork';
 
 export const SEARCH_ATTRIBUTES = ['FormworkStage', 'FormworkTask', 'FormworkModel', 'FormworkRunKey'] as const;
 
-/** The queue of one machine. The generation keeps a replacement from taking what was meant for the machine before it. */
-export function nodeQueue(leaseId: string, node: number, generation: number): string {
-  return `formwork-node-${slug(leaseId)}-${node}-g${generation}`;
+/** One machine of one lease, as a name for folders and queues. The generation tells a replacement from the machine before it. */
+export function nodeName(leaseId: string, node: number, generation: number): string {
+  // A run key holds no "=", so no two leases get one name.
+  return `${leaseId.replaceAll('/', '-').replaceAll(':', '=')}-${node}-g${generation}`;
 }
+
+export const nodeQueue = (leaseId: string, node: number, generation: number): string =>
+  `formwork-node-${nodeName(leaseId, node, generation)}`;
 
 export const runWorkflowId = (runKey: string): string => `run/${runKey}`;
 export const leaseWorkflowId = (runKey: string, fence: number, lease: number): string => `run/${runKey}/lease/${fence}-${lease}`;
@@ -20,6 +24,5 @@ export function runKeyOf(workflowId: string): string {
   return workflowId.startsWith('run/') ? workflowId.slice('run/'.length) : workflowId;
 }
 
-function slug(text: string): string {
-  return text.replaceAll(/[^a-zA-Z0-9]+/g, '-');
-}
+/** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
+export const STOP_UPDATE = 'stopAfterCheckpoint';
