@@ -1,0 +1,6 @@
+import type { Text } from './report-document.js';
+
+export function plainText(text: Text): string {
+  if (typeof text === 'string') return text;
+  return text.map((part) => (typeof part === 'string' ? part : Object.values(part).join(''))).join('');
+}

@@ -1,0 +1,53 @@
+/** What the record of the fixture has to say in any view, as a reader has to find it. Written by hand, so that no code is its own judge. */
+export const SHOWN_FACTS: Record<string, string[]> = {
+  'result, before and after': ['0.0 %', '94.2 % [91.8, 96.0]', '[0.0, 0.4]'],
+  'difference with its interval': ['+94.2 points [+91.8, +96.1]'],
+  'nearest neighbour': ['35.1 % [30.9, 39.4]'],
+  'what counts as right': ['function, attributes and their order are those of the target; values are judged apart'],
+  'items, groups, gained and lost': ['1,083 of test, in 359 groups', '1,020 items gained, 0 lost'],
+  'how intervals were made': ['95 %, 10,000 bootstrap resamples of whole groups (items of one meaning), percentile method, seed 7'],
+  judge: ['viggo 1.0.0'],
+  'practice data': ['Practice data, toy-sized model.', 'say nothing about language skill'],
+  'parts before, neighbour and after': [
+    '0.2 % [0.0, 0.5]',
+    '100.0 % [100.0, 100.0]',
+    '99.7 % [99.4, 100.0]',
+    '80.6 % [76.7, 84.3]',
+  ],
+  'task table': ['By function', 'request_explanation', '94.9 % [87.9, 100.0]', '97.13'],
+  'wrong answers with why': ['wrong_order', 'test-00140', 'genres stands before esrb'],
+  'epochs, losses and the chosen one': ['7, chosen', '0.087', '93.8 % [91.0, 96.2]', '1.221', '3.818', 'not a candidate'],
+  'training totals': ['304 optimizer steps', '4,812,345 tokens', '1,987,654 target tokens', '97.3 %'],
+  'data before and after each filter': ['5,217', '5,124', 'meaning also in validation or test', '93'],
+  'token lengths': ['601,543', '248,457', '171', 'No row is longer than the context of 256 tokens.'],
+  'time by stage': ['11 min 42 s', '20:37:31', '6 min 42 s', '57.3 %', '304 steps, 6 checkpoints', '6.7 s so far'],
+  speed: ['13,279 tokens/s', '13,287 tokens/s'],
+  plan: ['984,192 parameters', 'learning rate 0.002', 'cosine', '240 minutes', 'every 50 steps'],
+  memory: ['ZeRO-2, chosen', '108.3 MB', '11.3 GB'],
+  nodes: ['worker-1', '25.2 GB', '91.3 GB', '127.0.0.1 (lo)', '3.11.2'],
+  packages: ['the same on 2 nodes', 'deepspeed', '0.19.8'],
+  'names of inputs and outputs': [
+    '3b1f7c0de29a4856b17ce0d94f28a6359c8e7d01f4b2a6953e08d7c1b4f6a29e',
+    '9f2c4e1ab7d35806c1f0e94d2a6b8377c50e1f29d4a86b30e7c5129f84ad603b',
+    'practice-2026-11-22',
+  ],
+  'request and plan in full': ['"heldOutShare": 0.1', '"threadsPerRank": 1', '"formworkVersion": "0.1.0"'],
+};
+
+/** A record's strings may hold anything; this is what a report must not turn into anything else. */
+export const HOSTILE = [
+  '</dd><script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '"\' onmouseover="alert(1)" \'',
+  '&lt;b&gt; &amp;lt;',
+  '<!-- --> ]]> <![CDATA[',
+  '</style></svg></table>',
+  '| a | b |\n|---|---|\n| c |',
+  '```\n````\n# not a heading\n```',
+  '[x](javascript:alert(1)) ![y](https://example.org/z.png)',
+  'https://example.org www.example.org @someone',
+  '*a* _b_ `c` ~~d~~ \\e',
+  '\u0000\u0007\r\n\u202Edesrever\u2066',
+  '\uD800 lone',
+  '',
+] as const;
