@@ -1,0 +1,196 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { localCompute } from '../compute/local-nodes.js';
+import type { Home } from '../home/home.js';
+import type { Logger } from '../logger.js';
+import { Failure } from '../../domain/failures.js';
+import { STOP_UPDATE } from '../../domain/names.js';
+import { FileStore } from '../object-store/file-store.js';
+import { entryCommand } from '../package-root.js';
+import { isAlive, ownIdentity } from '../process/process-identity.js';
+import { waitUntil } from '../process/wait-until.js';
+import { configuredServer, connectClient, plainServer, type ServerTarget } from '../temporal/connection.js';
+import { startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
+import { ensureSearchAttributes } from '../temporal/search-attributes.js';
+import { findServerBinary } from '../temporal/server-binary.js';
+import { TemporalRunDirectory } from '../temporal/run-directory.js';
+import { seedExampleRun } from '../temporal/example-run.js';
+import type { ControlFolder } from './control-folder.js';
+import { openRuns } from './open-runs.js';
+
+/** How soon the death of a child, or the last holder's end, is noticed. */
+const LOOK_MS = 500;
+/** A worker that dies at once, again and again, is not restarted more often than this. */
+const RESTART_MS = 1_000;
+/** Ranks end at a step and write a checkpoint; then nodes are given back. Past this the machines are ended as they are. */
+const INTERRUPT_MS = 180_000;
+/** Enough for the worker to hand its activities back. */
+const WORKER_STOP_MS = 10_000;
+/** A holder writes its file before it starts the host; a host that finds none yet waits a moment. */
+const FIRST_HOLDER_MS = 10_000;
+
+/** Server and control worker of one home, from their start to a stop that leaves nothing behind. */
+export class ControlPlane {
+  private embedded: EmbeddedServer | null = null;
+  private target!: ServerTarget;
+  private worker: ChildProcess | null = null;
+  private workerStartedAt = 0;
+  private asked = 0;
+
+  constructor(
+    private readonly home: Home,
+    private readonly folder: ControlFolder,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly logger: Logger,
+  ) {}
+
+  /** The first time: end in good order. Again: end at once. */
+  askToStop(): void {
+    this.asked += 1;
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.start();
+      await this.keep();
+    } finally {
+      await this.stop();
+    }
+  }
+
+  private async start(): Promise<void> {
+    const configured = configuredServer();
+    if (configured === null) await this.startServer();
+    this.target = configured ?? plainServer((this.embedded as EmbeddedServer).address, 'default');
+    const client = await connectClient(this.target);
+    try {
+      await ensureSearchAttributes(client);
+      this.startWorker();
+      await seedExampleRun(client);
+    } finally {
+      await client.connection.close();
+    }
+    await this.writeRecord();
+    this.logger.info({ address: this.target.address }, 'control plane is up');
+  }
+
+  private async startServer(): Promise<void> {
+    const binary = await findServerBinary(this.home, this.env);
+    if (binary === null) {
+      throw new Failure('EnvironmentNotReady', 'no Temporal server is installed; npm start installs one, or set TEMPORAL_ADDRESS');
+    }
+    const ports = this.embedded === null ? {} : { ports: { port: this.embedded.port, uiPort: this.embedded.uiPort } };
+    this.embedded = await startEmbeddedServer({ binary, folder: this.home.server(), env: this.env, ...ports });
+  }
+
+  private async writeRecord(): Promise<void> {
+    const { embedded, target } = this;
+    await this.folder.writeRecord({
+      host: await ownIdentity(),
+      server: {
+        address: target.address,
+        namespace: target.namespace,
+        embedded: embedded === null ? null : { process: embedded.process, port: embedded.port, uiPort: embedded.uiPort },
+        uiUrl: embedded?.uiUrl ?? this.env['TEMPORAL_UI_URL'] ?? null,
+      },
+      startedAt: new Date().toISOString(),
+    });
+  }
+
+  /** Brings back what dies, until nobody needs it any more. */
+  private async keep(): Promise<void> {
+    const patience = Date.now() + FIRST_HOLDER_MS;
+    let wasHeld = false;
+    while (this.asked === 0) {
+      await delay(LOOK_MS);
+      if (this.embedded !== null && !(await isAlive(this.embedded.process))) {
+        this.logger.warn('the server is gone; it is started again on its file');
+        await this.startServer();
+        await this.writeRecord();
+      }
+      if (hasEnded(this.worker) && Date.now() - this.workerStartedAt > RESTART_MS) this.startWorker();
+      const isHeld = (await this.folder.holders()).length > 0;
+      wasHeld ||= isHeld;
+      if (!isHeld && (wasHeld || Date.now() > patience)) return;
+    }
+  }
+
+  private startWorker(): void {
+    const log = openSync(this.folder.log('worker'), 'a');
+    const [command, ...args] = entryCommand('control');
+    this.workerStartedAt = Date.now();
+    this.worker = spawn(command, args, {
+      cwd: process.cwd(),
+      env: { ...this.env, TEMPORAL_ADDRESS: this.target.address, TEMPORAL_NAMESPACE: this.target.namespace },
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.worker.once('error', (error) => this.logger.error({ err: error }, 'control worker did not start'));
+  }
+
+  private async stop(): Promise<void> {
+    // From here on whoever comes starts a host of their own, which waits for our lock.
+    await this.folder.removeRecord();
+    await this.step('runs', () => this.interruptRuns());
+    await this.step('nodes', () => this.endNodes());
+    await this.step('worker', () => this.stopWorker());
+    await this.step('server', async () => {
+      if (this.embedded !== null) await stopEmbeddedServer(this.embedded.process);
+    });
+  }
+
+  /** One part of the way down failing must not keep the others up. */
+  private async step(name: string, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.logger.error({ err: error, step: name }, 'stopping failed');
+    }
+  }
+
+  /** Asks every open run of this home to stop after a checkpoint, and waits until each has given its nodes back. */
+  private async interruptRuns(): Promise<void> {
+    if (this.worker === null || this.asked > 1) return;
+    const client = await connectClient(this.target);
+    try {
+      const runs = await openRuns(new FileStore(this.home.store()), new TemporalRunDirectory(client));
+      this.logger.info({ runs: runs.map(({ runKey }) => runKey) }, 'asking open runs to stop');
+      await Promise.all(
+        runs.map(async ({ owner }) => {
+          const handle = client.workflow.getHandle(owner.workflowId);
+          await handle.executeUpdate(STOP_UPDATE);
+          await waitUntil(async () => this.asked > 1 || (await handle.describe()).status.name !== 'RUNNING', {
+            timeoutMs: INTERRUPT_MS,
+            everyMs: 250,
+          });
+        }),
+      );
+    } finally {
+      await client.connection.close();
+    }
+  }
+
+  /** Whatever a run did not give back. The list is the provider's, not ours. */
+  private async endNodes(): Promise<void> {
+    const compute = localCompute(this.home, this.env);
+    const left = await compute.list({ installation: await this.home.installation() });
+    if (left.length > 0) this.logger.warn({ nodes: left.map(({ nodeId }) => nodeId) }, 'ending nodes');
+    await compute.terminate(left.map(({ nodeId }) => nodeId));
+  }
+
+  private async stopWorker(): Promise<void> {
+    const { worker } = this;
+    if (worker === null || hasEnded(worker)) return;
+    worker.kill('SIGTERM');
+    const ended = await waitUntil(() => Promise.resolve(hasEnded(worker) || this.asked > 1), {
+      timeoutMs: WORKER_STOP_MS,
+      everyMs: 50,
+    });
+    if (ended === null || !hasEnded(worker)) worker.kill('SIGKILL');
+  }
+}
+
+function hasEnded(child: ChildProcess | null): boolean {
+  return child !== null && (child.exitCode !== null || child.signalCode !== null);
+}

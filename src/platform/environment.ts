@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../domain/failures.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+/** What formwork itself reads from the environment; the server's address and keys are read by @temporalio/envconfig. */
+const Environment = z.object({
+  FORMWORK_HOME: z.string().min(1).optional().describe('directory for everything that formwork writes; default .formwork'),
+  FORMWORK_PYTHON: z.string().min(1).optional().describe('Python of an environment that has gpu-runner/requirements.txt installed'),
+  FORMWORK_PYTHON_INDEX: z.url().optional().describe('package index to install Python packages from'),
+  FORMWORK_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
+});
+
+export interface FormworkEnvironment {
+  home: string;
+  python: string | null;
+  pythonIndex: string | null;
+  logLevel: (typeof LOG_LEVELS)[number];
+  offline: boolean;
+}
+
+/** @throws Failure EnvironmentNotReady that names the variable and what it may be. */
+export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEnvironment {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new Failure('EnvironmentNotReady', `environment variables are wrong: ${problems}; correct or unset them`);
+  }
+  const values = parsed.data;
+  return {
+    home: values.FORMWORK_HOME ?? join(cwd, '.formwork'),
+    python: values.FORMWORK_PYTHON ?? null,
+    pythonIndex: values.FORMWORK_PYTHON_INDEX ?? null,
+    logLevel: values.FORMWORK_LOG_LEVEL,
+    offline: values.FORMWORK_OFFLINE,
+  };
+}

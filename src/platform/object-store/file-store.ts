@@ -1,0 +1,168 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { link, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Failure } from '../../domain/failures.js';
+import { writeAtomically } from '../files.js';
+import type { ObjectStore, StoredObject } from './port.js';
+
+/** Folder for writes in progress, beside the objects so that a rename stays within the file system. */
+const PARTIAL = '.partial';
+
+/** An object store in a directory, for one machine or a shared file system. */
+export class FileStore implements ObjectStore {
+  readonly uri: string;
+  private readonly root: string;
+
+  constructor(root: string) {
+    this.root = resolve(root);
+    this.uri = `file:${this.root}`;
+  }
+
+  async get(key: string): Promise<Buffer | null> {
+    return this.guard(key, () => readFile(this.path(key)).catch(nullIfMissing));
+  }
+
+  async put(key: string, content: string | Uint8Array): Promise<void> {
+    await this.guard(key, async () => {
+      await mkdir(dirname(this.path(key)), { recursive: true });
+      await writeAtomically(this.path(key), content);
+    });
+  }
+
+  async putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean> {
+    return this.guard(key, async () => {
+      const partial = await this.partial();
+      await writeAtomically(partial, content);
+      try {
+        await mkdir(dirname(this.path(key)), { recursive: true });
+        // Unlike a rename, a link never replaces what another writer put there first.
+        await link(partial, this.path(key));
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw error;
+      } finally {
+        await rm(partial, { force: true });
+      }
+    });
+  }
+
+  async putFile(key: string, path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+    return this.guard(key, async () => {
+      const partial = await this.partial();
+      return copyWithHash(path, partial, this.path(key), signal);
+    });
+  }
+
+  async getFile(key: string, path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+    return this.guard(key, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      return copyWithHash(this.path(key), `${path}.${randomUUID()}.partial`, path, signal).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        throw new Failure('CheckpointIncomplete', `${this.uri} has no object ${key}`, { key }, { cause: error });
+      });
+    });
+  }
+
+  async list(prefix: string): Promise<StoredObject[]> {
+    return this.guard(prefix, async () => {
+      const folder = join(this.root, prefix.slice(0, prefix.lastIndexOf('/') + 1));
+      const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(nullIfMissing)) ?? [];
+      const found: StoredObject[] = [];
+      for (const entry of entries) {
+        const path = join(entry.parentPath, entry.name);
+        const key = relative(this.root, path).split(sep).join('/');
+        if (!entry.isFile() || !key.startsWith(prefix) || isPartial(key)) continue;
+        // Deleted in between: no longer there to list.
+        const stats = await stat(path).catch(nullIfMissing);
+        if (stats !== null) found.push({ key, bytes: stats.size });
+      }
+      return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.guard(key, () => rm(this.path(key), { force: true }));
+  }
+
+  private path(key: string): string {
+    const path = resolve(this.root, key);
+    if (!path.startsWith(this.root + sep)) throw new Error(`key ${key} leads out of the store`);
+    return path;
+  }
+
+  private async partial(): Promise<string> {
+    const folder = join(this.root, PARTIAL);
+    await mkdir(folder, { recursive: true });
+    return join(folder, randomUUID());
+  }
+
+  private async guard<T>(key: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw asFailure(error, `${this.uri}/${key}`);
+    }
+  }
+}
+
+async function copyWithHash(
+  from: string,
+  partial: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  try {
+    // flush: the object must not appear before its bytes are on disk.
+    const write = createWriteStream(partial, { flush: true });
+    await (signal === undefined
+      ? pipeline(createReadStream(from), meter, write)
+      : pipeline(createReadStream(from), meter, write, { signal }));
+    await mkdir(dirname(to), { recursive: true });
+    await rename(partial, to);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+function isPartial(key: string): boolean {
+  return key.startsWith(`${PARTIAL}/`) || key.endsWith('.tmp');
+}
+
+function nullIfMissing(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}
+
+function asFailure(error: unknown, where: string): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new Failure('DiskFull', `no space left to write ${where}; free space there`, { where }, { cause: error });
+  }
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new Failure(
+      'AccessDenied',
+      `${where} may not be accessed (${code}); give this user the right to`,
+      { where },
+      { cause: error },
+    );
+  }
+  if (code === 'EIO' || code === 'ESTALE' || code === 'ENOTCONN' || code === 'ETIMEDOUT') {
+    return new Failure('StoreUnavailable', `${where} does not answer (${code})`, { where }, { cause: error });
+  }
+  return error;
+}

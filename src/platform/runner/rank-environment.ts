@@ -1,0 +1,34 @@
+import type { JobSpec } from '../../contract/job.js';
+import type { SupervisorOptions } from './rank-supervisor.js';
+
+/** What a rank inherits. An allow-list: keys of clouds and of the server never reach Python. */
+const INHERITED =
+  /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|NCCL_.*|GLOO_.*|TORCH_.*|TRITON_.*|FORMWORK_(HOME|INSTALLATION|NODE_ID))$/;
+
+/** Environment of one local rank: where its peers are, how many threads it has, what it computes on. */
+export function rankEnvironment(spec: JobSpec, localRank: number, options: SupervisorOptions): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(options.env)) if (INHERITED.test(name)) env[name] = value;
+  const device = 'device' in spec.plan ? spec.plan.device : null;
+  const networkInterface = options.env['FORMWORK_RANK_INTERFACE'];
+  return {
+    ...env,
+    ...(networkInterface === undefined ? {} : { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface }),
+    // DeepSpeed's own detection of an accelerator can take tens of seconds on a CPU machine.
+    ...(device === null ? {} : { DS_ACCELERATOR: device }),
+    FORMWORK_JOB_ID: spec.jobId,
+    RANK: String(spec.ranks.first + localRank),
+    LOCAL_RANK: String(localRank),
+    WORLD_SIZE: String(spec.ranks.worldSize),
+    LOCAL_WORLD_SIZE: String(spec.ranks.count),
+    MASTER_ADDR: spec.rendezvous?.address ?? '127.0.0.1',
+    MASTER_PORT: String(spec.rendezvous?.port ?? 0),
+    OMP_NUM_THREADS: String(spec.ranks.threads),
+    PYTHONPATH: options.packageFolder,
+    PYTHONUNBUFFERED: '1',
+    PYTHONDONTWRITEBYTECODE: '1',
+    // Models come from the store, never from a hub.
+    HF_HUB_OFFLINE: '1',
+    TOKENIZERS_PARALLELISM: 'false',
+  };
+}

@@ -1,0 +1,218 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
+import { overdue, seen, type RankActivity } from '../../domain/hang-watch.js';
+import { failureOfExit } from '../../domain/rank-exit.js';
+import { identifyProcess, ownIdentity } from '../process/process-identity.js';
+import type { JobFolder } from './job-folder.js';
+import { rankEnvironment } from './rank-environment.js';
+
+/** How often files are looked at: a tenth of the time in which a fault has to be noticed. */
+const LOOK_MS = 500;
+/** The state is written this often, as a sign of life. */
+const BEAT_MS = 2_000;
+/** A rank whose peer died ends by itself within two seconds (gloo, measured); then it is not waited for any longer. */
+const PEER_GRACE_MS = 6_000;
+/** Time for the stacks of a hung rank to reach its log. */
+const STACKS_MS = 2_000;
+/** Enough to see an exception with its traceback. */
+const LOG_TAIL_LINES = 30;
+
+export interface SupervisorOptions {
+  /** Python with gpu_runner's requirements. */
+  python: string;
+  /** Folder of the package gpu_runner. */
+  packageFolder: string;
+  env: NodeJS.ProcessEnv;
+}
+
+type Ending = 'checkpoint' | 'now' | 'peer' | 'hang';
+
+interface Rank {
+  rank: number;
+  child: ChildProcess;
+  ended: { code: number | null; signal: NodeJS.Signals | null } | null;
+  killed: boolean;
+}
+
+/** Starts the ranks of one job and stays until all have ended; what it learns is in the job's folder. */
+export class RankSupervisor {
+  private readonly ranks: Rank[] = [];
+  private readonly activity = new Map<number, RankActivity>();
+  private readonly offsets = new Map<number, number>();
+  private ending: Ending | null = null;
+  private endBy = Infinity;
+  private state!: SupervisorState;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly folder: JobFolder,
+    private readonly spec: JobSpec,
+    private readonly options: SupervisorOptions,
+  ) {}
+
+  /** @returns false when another supervisor has this job. */
+  async run(): Promise<boolean> {
+    const own = await ownIdentity();
+    if (!(await this.folder.claim(own))) return false;
+    process.on('SIGTERM', () => this.end('checkpoint'));
+    process.on('SIGINT', () => this.end('now'));
+    // Before the first rank, so that whoever cleans up after a crash knows the group that ranks are in.
+    this.state = {
+      jobId: this.spec.jobId,
+      fence: this.spec.fence,
+      ...own,
+      ranks: [],
+      beatAt: now(),
+      exits: null,
+      hangStacks: false,
+    };
+    await this.folder.writeState(this.state);
+    this.startRanks();
+    const ranks = await Promise.all(this.ranks.map(async ({ rank, child }) => ({ rank, ...(await identify(child)) })));
+    this.state = { ...this.state, ranks };
+    await this.folder.writeState(this.state);
+    let beatAt = Date.now();
+    while (this.ranks.some((rank) => rank.ended === null)) {
+      await Promise.race([delay(LOOK_MS), new Promise<void>((resolve) => (this.wake = resolve))]);
+      await this.look();
+      if (Date.now() - beatAt >= BEAT_MS) {
+        beatAt = Date.now();
+        await this.folder.writeState({ ...this.state, beatAt: now() });
+      }
+    }
+    await this.folder.writeState({ ...this.state, beatAt: now(), exits: await this.exits() });
+    return true;
+  }
+
+  private startRanks(): void {
+    const { ranks, plan } = this.spec;
+    for (let local = 0; local < ranks.count; local += 1) {
+      const rank = ranks.first + local;
+      const log = openSync(join(this.folder.work, this.folder.logPath(rank)), 'a');
+      const args = ['-m', 'gpu_runner', plan.command, '--plan', this.folder.planPath(), '--events', this.folder.eventsPath(rank)];
+      const child = spawn(this.options.python, args, {
+        cwd: this.folder.work,
+        env: rankEnvironment(this.spec, local, this.options),
+        stdio: ['ignore', log, log],
+      });
+      closeSync(log);
+      const entry: Rank = { rank, child, ended: null, killed: false };
+      child.once('error', (error) => {
+        entry.ended = { code: null, signal: null };
+        process.stderr.write(`rank ${rank} did not start: ${error.message}\n`);
+        this.wake();
+      });
+      child.once('exit', (code, signal) => {
+        entry.ended = { code, signal };
+        this.wake();
+      });
+      this.ranks.push(entry);
+      this.activity.set(rank, { phase: 'imports', atMs: Date.now() });
+    }
+  }
+
+  private async look(): Promise<void> {
+    for (const { rank, ended } of this.ranks) {
+      if (ended !== null) continue;
+      for (const { event, end } of await this.folder.events(rank, this.offsets.get(rank) ?? 0)) {
+        this.offsets.set(rank, end);
+        this.activity.set(rank, seen(this.activity.get(rank) as RankActivity, event, Date.now()));
+      }
+    }
+    const failed = this.ranks.some(
+      ({ ended }) => ended !== null && ![null, 'Interrupted'].includes(failureOfExit(ended.code, ended.signal)),
+    );
+    if (failed) this.end('peer');
+    const running = new Map(
+      [...this.activity].filter(([rank]) => this.ranks.some((entry) => entry.rank === rank && entry.ended === null)),
+    );
+    if (overdue(running, this.spec.limits, Date.now()).length > 0) await this.endHung();
+    if (Date.now() >= this.endBy) this.killRanks();
+  }
+
+  /** The first reason stands, but a softer way to end gives way to a harder one. */
+  private end(ending: Ending): void {
+    const { stepSeconds, setupSeconds, checkpointSeconds } = this.spec.limits;
+    const patienceMs =
+      ending === 'checkpoint'
+        ? (Math.max(stepSeconds, setupSeconds) + checkpointSeconds) * 1000
+        : ending === 'peer'
+          ? PEER_GRACE_MS
+          : 0;
+    if (this.ending === null) this.ending = ending;
+    if (ending === 'checkpoint' && this.endBy === Infinity) this.signalRanks('SIGTERM');
+    this.endBy = Math.min(this.endBy, Date.now() + patienceMs);
+    this.wake();
+  }
+
+  private async endHung(): Promise<void> {
+    if (this.ending === 'hang') return;
+    this.ending = 'hang';
+    this.state = { ...this.state, hangStacks: true };
+    // gpu_runner registers faulthandler on this signal: the stacks of all threads go to the rank's log.
+    this.signalRanks('SIGUSR1');
+    await delay(STACKS_MS);
+    this.endBy = Date.now();
+  }
+
+  private signalRanks(signal: NodeJS.Signals): void {
+    for (const { child, ended } of this.ranks) if (ended === null) child.kill(signal);
+  }
+
+  private killRanks(): void {
+    for (const rank of this.ranks) if (rank.ended === null) rank.killed = rank.child.kill('SIGKILL');
+  }
+
+  private async exits(): Promise<RankExit[]> {
+    return Promise.all(
+      this.ranks.map(async ({ rank, ended, killed }) => {
+        const code = ended?.code ?? null;
+        const signal = ended?.signal ?? null;
+        const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
+        const message =
+          told?.kind === 'failed'
+            ? told.message
+            : signal !== null
+              ? `rank ${rank} was ended by ${signal}`
+              : `rank ${rank} ended with code ${code ?? 'unknown'}`;
+        return {
+          rank,
+          code,
+          signal,
+          ...(killed ? this.explainKill(rank, message) : { kind: failureOfExit(code, signal), message }),
+          logTail: await this.folder.logTail(rank, LOG_TAIL_LINES),
+        };
+      }),
+    );
+  }
+
+  /** A kill of ours counts as the reason for which we killed. */
+  private explainKill(rank: number, message: string): Pick<RankExit, 'kind' | 'message'> {
+    switch (this.ending) {
+      case 'hang': {
+        const { phase } = this.activity.get(rank) as RankActivity;
+        return {
+          kind: 'Hang',
+          message: `rank ${rank} made no progress in phase ${phase} within its limit; the stacks are in its log`,
+        };
+      }
+      case 'peer':
+        return { kind: 'LostPeer', message: `rank ${rank} was ended after another rank of its node had failed` };
+      case 'now':
+      case 'checkpoint':
+        return { kind: 'Interrupted', message: `rank ${rank} was asked to stop` };
+      case null:
+        return { kind: 'RankKilled', message };
+    }
+  }
+}
+
+const now = (): string => new Date().toISOString();
+
+async function identify(child: ChildProcess): Promise<{ pid: number; startTime: string }> {
+  const pid = child.pid ?? 0;
+  return (await identifyProcess(pid)) ?? { pid, startTime: '' };
+}

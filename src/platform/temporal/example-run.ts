@@ -1,0 +1,23 @@
+import type { Client } from '@temporalio/client';
+import { FineTuningRequest } from '../../contract/request.js';
+import { CONTROL_QUEUE, runWorkflowId } from '../../domain/names.js';
+
+const EXAMPLE_ID = runWorkflowId('example');
+
+/**
+ * Starts a dry run with every field spelled out. The start form of the Web UI copies the input of the newest run of the type,
+ * so whoever opens it finds a whole request to edit instead of an empty box.
+ */
+export async function seedExampleRun(client: Client): Promise<void> {
+  for await (const newest of client.workflow.list({ query: 'WorkflowType = "fineTuningRun"', pageSize: 1 })) {
+    if (newest.workflowId === EXAMPLE_ID) return;
+    break;
+  }
+  await client.workflow.start('fineTuningRun', {
+    workflowId: EXAMPLE_ID,
+    taskQueue: CONTROL_QUEUE,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    staticSummary: 'an example: plans, and starts nothing',
+    args: [FineTuningRequest.parse({ dryRun: true })],
+  });
+}
