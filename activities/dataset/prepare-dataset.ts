@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { DatasetManifest } from '../../src/contract/dataset.js';
+import { SPLITS, type Split } from '../../src/contract/kinds.js';
+import type { DataSource, RunPlan } from '../../src/contract/plan.js';
+import { contentKeys, MANIFEST } from '../../src/domain/store-keys.js';
+import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import { prepareDataset as prepareRows, type DatasetSource } from '../../src/tasks/prepare-dataset.js';
+import { taskNamed } from '../../src/tasks/registry.js';
+import { SPECIAL_TOKENS, STOP_TOKEN } from '../../src/tasks/render-row.js';
+import { beating } from '../beating.js';
+import { toJson, toJsonLines } from '../storage/records.js';
+import { readSourceFile } from './read-source-file.js';
+
+export interface PreparedDataset {
+  datasetId: string;
+  note: string;
+}
+
+/** From a source to a stored data set, under the hash of its content: the same source gives the same one, once. */
+export const prepareDataset =
+  (ports: { store: ObjectStore }) =>
+  ({ plan }: { plan: RunPlan }): Promise<PreparedDataset> =>
+    beating(async () => {
+      const prepared = prepareRows(taskNamed(plan.task), await readSource(plan.data));
+      const files = new Map<string, string>();
+      const describe = (split: Split): DatasetManifest['splits'][Split] => {
+        const { references, rendered, groups } = prepared.splits[split];
+        const add = (file: string, rows: readonly unknown[]): { file: string; sha256: string } => {
+          const text = toJsonLines(rows);
+          files.set(file, text);
+          return { file, sha256: sha256(text) };
+        };
+        return {
+          rows: references.length,
+          groups,
+          rendered: add(`${split}.jsonl`, rendered),
+          references: add(`${split}-references.jsonl`, references),
+        };
+      };
+      const content: Omit<DatasetManifest, 'id'> = {
+        task: plan.task,
+        source: describeSource(plan.data),
+        specialTokens: [...SPECIAL_TOKENS],
+        stopToken: STOP_TOKEN,
+        splits: { train: describe('train'), validation: describe('validation'), test: describe('test') },
+        counts: prepared.counts,
+      };
+      const id = sha256(JSON.stringify(content));
+      for (const [file, text] of files) await ports.store.put(`${contentKeys.dataset(id)}/${file}`, text);
+      await ports.store.putIfAbsent(`${contentKeys.dataset(id)}/${MANIFEST}`, toJson({ id, ...content }));
+      return { datasetId: id, note: SPLITS.map((split) => `${content.splits[split].rows} ${split}`).join(', ') };
+    });
+
+async function readSource(data: DataSource): Promise<DatasetSource> {
+  if (data.kind === 'practice') return data;
+  const read = (path: string): ReturnType<typeof readSourceFile> => readSourceFile(path, data.mapping);
+  return {
+    kind: 'files',
+    train: await read(data.train),
+    validation: data.validation === null ? null : await read(data.validation),
+    test: data.test === null ? null : await read(data.test),
+    heldOutShare: data.heldOutShare,
+    seed: data.seed,
+  };
+}
+
+function describeSource(data: DataSource): string {
+  if (data.kind === 'practice') return `practice, seed ${data.seed}`;
+  return [data.train, data.validation, data.test].filter((path) => path !== null).join(', ');
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,0 +1,98 @@
+import { describeNode } from './cluster/describe-node.js';
+import { isRunOpen } from './cluster/is-run-open.js';
+import { launchNodes } from './cluster/launch-nodes.js';
+import { renewNode } from './cluster/renew-node.js';
+import { terminateNodes } from './cluster/terminate-nodes.js';
+import { watchNodes } from './cluster/watch-nodes.js';
+import { importModel } from './dataset/import-model.js';
+import { prepareDataset } from './dataset/prepare-dataset.js';
+import { chooseEpoch } from './evaluation/choose-epoch.js';
+import { compareOnTest } from './evaluation/compare-on-test.js';
+import { openEvaluation } from './evaluation/open-evaluation.js';
+import { planAnswers } from './evaluation/plan-answers.js';
+import { scoreEvaluation } from './evaluation/score-evaluation.js';
+import { storePredictions } from './evaluation/store-predictions.js';
+import { planRun } from './plan/plan-run.js';
+import { buildReport } from './report/build-report.js';
+import { writeModelCard } from './report/write-model-card.js';
+import { claimRun } from './run/claim-run.js';
+import { endRun } from './run/end-run.js';
+import { recordStages } from './run/record-stages.js';
+import { recordStep } from './run/record-step.js';
+import { closeRound } from './training/close-round.js';
+import { discardRound } from './training/discard-round.js';
+import { followRanks } from './training/follow-ranks.js';
+import { judgeGang } from './training/judge-gang.js';
+import { openTrajectory } from './training/open-trajectory.js';
+import { pickRendezvous } from './training/pick-rendezvous.js';
+import { planNodeJob } from './training/plan-node-job.js';
+import { setAsideCheckpoint } from './training/set-aside-checkpoint.js';
+import { stageInputs } from './training/stage-inputs.js';
+import { startRanks } from './training/start-ranks.js';
+import { stopRanks } from './training/stop-ranks.js';
+import { storeModel } from './training/store-model.js';
+import type { Compute } from '../src/platform/compute/port.js';
+import type { NodeSelf } from '../src/platform/node/port.js';
+import type { ObjectStore } from '../src/platform/object-store/port.js';
+import type { Planner } from '../src/platform/planning/port.js';
+import type { JobRunner } from '../src/platform/runner/port.js';
+import type { RunDirectory } from '../src/platform/temporal/run-directory.js';
+
+export interface ControlPorts {
+  store: ObjectStore;
+  compute: Compute;
+  planner: Planner;
+  runs: RunDirectory;
+  installation: string;
+  /** Where nodes find the server. */
+  server: { address: string; namespace: string };
+}
+
+/** Acts that need no machine of the cluster. */
+export const createControlActivities = (ports: ControlPorts) => ({
+  planRun: planRun(ports),
+  claimRun: claimRun(ports),
+  recordStep: recordStep(ports),
+  recordStages: recordStages(ports),
+  endRun: endRun(ports),
+  prepareDataset: prepareDataset(ports),
+  importModel: importModel(ports),
+  launchNodes: launchNodes(ports),
+  watchNodes: watchNodes(ports),
+  terminateNodes: terminateNodes(ports),
+  isRunOpen: isRunOpen(ports),
+  planNodeJob: planNodeJob(ports),
+  openTrajectory: openTrajectory(ports),
+  setAsideCheckpoint: setAsideCheckpoint(ports),
+  judgeGang,
+  closeRound: closeRound(ports),
+  discardRound: discardRound(ports),
+  planAnswers,
+  openEvaluation: openEvaluation(ports),
+  scoreEvaluation: scoreEvaluation(ports),
+  chooseEpoch,
+  compareOnTest: compareOnTest(ports),
+  writeModelCard: writeModelCard(ports),
+  buildReport: buildReport(ports),
+});
+export type ControlActivities = ReturnType<typeof createControlActivities>;
+
+export interface NodePorts {
+  store: ObjectStore;
+  jobs: JobRunner;
+  self: NodeSelf;
+}
+
+/** Acts of one machine, taken from its own queue. */
+export const createNodeActivities = (ports: NodePorts) => ({
+  describeNode: describeNode(ports),
+  renewNode: renewNode(ports),
+  stageInputs: stageInputs(ports),
+  pickRendezvous: pickRendezvous(ports),
+  startRanks: startRanks(ports),
+  followRanks: followRanks(ports),
+  stopRanks: stopRanks(ports),
+  storeModel: storeModel(ports),
+  storePredictions: storePredictions(ports),
+});
+export type NodeActivities = ReturnType<typeof createNodeActivities>;

@@ -1,0 +1,22 @@
+import type { RunPlan } from '../../src/contract/plan.js';
+import { Failure } from '../../src/domain/failures.js';
+import { runKeyOf } from '../../src/domain/names.js';
+import type { Planner } from '../../src/platform/planning/port.js';
+import { RunKey } from '../../src/contract/request.js';
+
+/** The first act of every run, whatever way it was started: a plan without open choices, or a refusal that is not retried. */
+export const planRun =
+  (ports: { planner: Planner }) =>
+  async ({ request, workflowId }: { request: unknown; workflowId: string }): Promise<{ runKey: string; plan: RunPlan }> => {
+    const plan = await ports.planner.plan(request, 'run');
+    const runKey = plan.request.runKey ?? runKeyOf(workflowId);
+    const checked = RunKey.safeParse(runKey);
+    if (!checked.success) {
+      throw new Failure(
+        'InvalidRequest',
+        `the workflow id "${workflowId}" makes no run key: expected ${checked.error.issues[0]?.message}; choose another id or set runKey`,
+        { problems: [{ path: 'runKey', message: checked.error.issues[0]?.message }] },
+      );
+    }
+    return { runKey, plan };
+  };

@@ -1,0 +1,104 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { RunPlan } from '../../src/contract/plan.js';
+import { FineTuningRequest } from '../../src/contract/request.js';
+import { RunOwner } from '../../src/contract/run.js';
+import { Failure } from '../../src/domain/failures.js';
+import { runKeys } from '../../src/domain/store-keys.js';
+import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
+
+export interface ClaimInput {
+  runKey: string;
+  plan: RunPlan;
+  workflowId: string;
+  runId: string;
+}
+
+export interface Claim {
+  /** n of owners/<n>: everything that this execution does carries it. */
+  fence: number;
+  /** The first owner's plan: who carries a run on carries on with its choices. */
+  plan: RunPlan;
+  /** What earlier executions have finished, by step. */
+  finished: Record<string, unknown>;
+}
+
+/**
+ * Makes this execution the one that carries the run on. Called twice, it claims once.
+ * @throws Failure RunKeyInUse while another execution has it; InvalidRequest when the key belongs to another request.
+ */
+export const claimRun =
+  (ports: { store: ObjectStore; runs: RunDirectory }) =>
+  async (input: ClaimInput): Promise<Claim> => {
+    const { store } = ports;
+    await checkSameRequest(store, input);
+    const before = await newestOwner(store, input.runKey);
+    const mine = before?.runId === input.runId;
+    if (!mine && before !== null) await checkClosed(ports.runs, before, input);
+    const fence = mine ? before.fence : (before?.fence ?? 0) + 1;
+    const owner: RunOwner = { fence, workflowId: input.workflowId, runId: input.runId, claimedAt: new Date().toISOString() };
+    if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
+      throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
+    }
+    const plan = (await firstPlan(store, input.runKey, fence)) ?? input.plan;
+    await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
+    return { fence, plan, finished: await finishedSteps(store, input.runKey) };
+  };
+
+async function checkSameRequest(store: ObjectStore, { runKey, plan }: ClaimInput): Promise<void> {
+  if (await store.putIfAbsent(runKeys.request(runKey), toJson(plan.request))) return;
+  const first = await readRequiredRecord(store, runKeys.request(runKey), FineTuningRequest);
+  const different = differences(first, plan.request, '').filter((path) => !FREE_TO_CHANGE.has(path));
+  if (different.length === 0) return;
+  throw new Failure(
+    'InvalidRequest',
+    `run key ${runKey} belongs to another request; they differ in ${different.join(', ')}; choose another run key, or ask for the same`,
+    { problems: different.map((path) => ({ path, message: 'differs from the request that the run key belongs to' })) },
+  );
+}
+
+/** Neither says what the work is. */
+const FREE_TO_CHANGE = new Set(['runKey', 'deadlineMinutes']);
+
+function differences(a: unknown, b: unknown, path: string): string[] {
+  if (isDeepStrictEqual(a, b)) return [];
+  const isObject = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(a) || !isObject(b)) return [path];
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].flatMap((key) => differences(a[key], b[key], path === '' ? key : `${path}.${key}`));
+}
+
+async function newestOwner(store: ObjectStore, runKey: string): Promise<RunOwner | null> {
+  const owners = await store.list(runKeys.owners(runKey));
+  const newest = Math.max(0, ...owners.map(({ key }) => Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0)));
+  return newest === 0 ? null : readRequiredRecord(store, runKeys.owner(runKey, newest), RunOwner);
+}
+
+async function checkClosed(runs: RunDirectory, owner: RunOwner, input: ClaimInput): Promise<void> {
+  // A server has one open execution of a workflow id at most: with ours open, an earlier one of the same id is closed.
+  if (owner.workflowId === input.workflowId) return;
+  const state = await runs.stateOf(owner.workflowId);
+  if (state === 'closed') return;
+  const reason = state === 'open' ? 'is still open' : 'is not known to this server, which is not the same as closed';
+  throw new Failure('RunKeyInUse', `run ${input.runKey} is carried on by workflow ${owner.workflowId}, which ${reason}`, { owner });
+}
+
+async function firstPlan(store: ObjectStore, runKey: string, fence: number): Promise<RunPlan | null> {
+  for (let n = 1; n < fence; n += 1) {
+    const plan = await readRecord(store, runKeys.plan(runKey, n), RunPlan);
+    if (plan !== null) return plan;
+  }
+  return null;
+}
+
+async function finishedSteps(store: ObjectStore, runKey: string): Promise<Record<string, unknown>> {
+  const prefix = runKeys.step(runKey, '').replace(/\.json$/, '');
+  const finished: Record<string, unknown> = {};
+  for (const { key } of await store.list(prefix)) {
+    finished[key.slice(prefix.length).replace(/\.json$/, '')] = await readRequiredRecord(store, key, z.unknown());
+  }
+  return finished;
+}

@@ -1,0 +1,115 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NodeFiles, type CheckpointManifest, type SnapshotManifest, type StoredFile } from '../../src/contract/checkpoint.js';
+import type { JobSpec } from '../../src/contract/job.js';
+import { Failure } from '../../src/domain/failures.js';
+import { epochFolder, MANIFEST, stepFolder, trajectoryKeys } from '../../src/domain/store-keys.js';
+import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import { readRecord, toJson } from '../storage/records.js';
+import { hashOfFiles, uploadFiles } from '../storage/stored-files.js';
+import { pruneCheckpoints } from './prune-checkpoints.js';
+import { readTraining } from './training-record.js';
+
+/** Lists of other nodes appear when their uploads end, so asking once a second adds little to a checkpoint. */
+const POLL_MS = 1000;
+
+/** What one node has of a checkpoint, once all its ranks have written theirs. */
+export interface LocalCheckpoint {
+  step: number;
+  /** Relative to the work folder. */
+  folder: string;
+  ranks: number[];
+  files: StoredFile[];
+}
+
+export interface LocalSnapshot {
+  epoch: number;
+  step: number;
+  folder: string;
+  files: StoredFile[];
+}
+
+/** Makes checkpoints durable: a node's shards, then its list; on node 0, when every node's list is there, the manifest. */
+export class CheckpointPublisher {
+  private readonly publish: NonNullable<JobSpec['publish']>;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly work: string,
+    private readonly spec: JobSpec,
+    publish: NonNullable<JobSpec['publish']>,
+  ) {
+    this.publish = publish;
+  }
+
+  /** @param abandoned turns true when no other node can be expected to finish its part. */
+  async publishCheckpoint(local: LocalCheckpoint, signal: AbortSignal, abandoned: () => boolean): Promise<void> {
+    const prefix = trajectoryKeys.checkpoint(this.publish.prefix, local.step);
+    await uploadFiles(this.store, join(this.work, local.folder), prefix, local.files, { signal });
+    const list: NodeFiles = { node: this.publish.node, step: local.step, ranks: local.ranks, files: local.files };
+    await this.store.put(nodeList(prefix, this.publish.node), toJson(list));
+    if (this.publish.node === 0) await this.commit(prefix, local.step, signal, abandoned);
+    await this.dropOlder(local);
+  }
+
+  async publishSnapshot(local: LocalSnapshot, signal: AbortSignal): Promise<void> {
+    const prefix = trajectoryKeys.snapshot(this.publish.prefix, local.epoch);
+    await uploadFiles(this.store, join(this.work, local.folder), prefix, local.files, { signal });
+    const manifest: SnapshotManifest = {
+      epoch: local.epoch,
+      step: local.step,
+      trajectory: this.publish.trajectory,
+      files: local.files,
+      weightsSha256: hashOfFiles(local.files.filter((file) => file.path.endsWith('.safetensors'))),
+    };
+    await this.store.putIfAbsent(`${prefix}/${MANIFEST}`, toJson(manifest));
+    await rm(join(this.work, 'jobs', this.spec.jobId, 'epochs', epochFolder(local.epoch)), { recursive: true, force: true });
+  }
+
+  private async commit(prefix: string, step: number, signal: AbortSignal, abandoned: () => boolean): Promise<void> {
+    const end = Date.now() + this.spec.limits.checkpointSeconds * 1000;
+    const lists: NodeFiles[] = [];
+    for (let node = 0; node < this.publish.nodes; node += 1) {
+      for (;;) {
+        const list = await readRecord(this.store, nodeList(prefix, node), NodeFiles);
+        if (list !== null) {
+          lists.push(list);
+          break;
+        }
+        if (Date.now() > end || abandoned()) {
+          throw new Failure(
+            'CheckpointIncomplete',
+            `node ${node} has not uploaded its part of step ${step}; the checkpoint does not count`,
+            { step },
+          );
+        }
+        await delay(POLL_MS, undefined, { signal });
+      }
+    }
+    const manifest: CheckpointManifest = {
+      step,
+      trajectory: this.publish.trajectory,
+      fence: this.spec.fence.owner,
+      worldSize: this.spec.ranks.worldSize,
+      zeroStage: this.spec.plan.command === 'train' ? this.spec.plan.zero_stage : 0,
+      files: lists.flatMap((list) => list.files),
+      committedAt: new Date().toISOString(),
+    };
+    await this.store.putIfAbsent(`${prefix}/${MANIFEST}`, toJson(manifest));
+    const round = trajectoryKeys.roundOf(this.publish.prefix);
+    await pruneCheckpoints(this.store, round, await readTraining(this.store, round), this.publish.keepCheckpoints);
+  }
+
+  /** The node's own disk needs no more than what was published last. */
+  private async dropOlder(local: LocalCheckpoint): Promise<void> {
+    const job = join(this.work, 'jobs', this.spec.jobId);
+    const folders = await readdir(join(job, 'checkpoints'));
+    for (const name of folders.filter((folder) => folder < stepFolder(local.step))) {
+      await rm(join(job, 'checkpoints', name), { recursive: true, force: true });
+    }
+    await rm(join(job, 'resume'), { recursive: true, force: true });
+  }
+}
+
+const nodeList = (prefix: string, node: number): string => `${prefix}/nodes/node-${node}.json`;
