@@ -1,0 +1,92 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { ControlActivities, NodeActivities } from '../activities/index.js';
+import { CONTROL_QUEUE } from '../src/domain/names.js';
+
+// Which act may take how long, and how often it is tried. The control queue has no bound on waiting: a control worker that is
+// away comes back, and nothing trains worse for it.
+
+/** Reads and writes a few small records; the store may be away for minutes. */
+export const records = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+});
+
+/** Reads whole data sets or model directories; beats while it does. */
+export const longRecords = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '12 hours',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
+});
+
+/** A provider says at once whether it has machines; waiting for capacity is the workflow's matter. */
+export const launching = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '5 minutes',
+  retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds', maximumAttempts: 5 },
+});
+
+/** Watches as long as the gang lives, so only its heartbeat says that it still does; the control worker may be killed under it. */
+export const watching = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '30 days',
+  heartbeatTimeout: '15 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+});
+
+/** Machines that are not ended cost money: tried until it is done, whatever is in the way. */
+export const ending = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** A node's queue may have lost its worker for the moment: its host brings one back within seconds. */
+const NODE_WAIT = '60 seconds';
+
+/** Short acts of a node. */
+export const onNode = (taskQueue: string): NodeActivities =>
+  proxyActivities<NodeActivities>({
+    taskQueue,
+    scheduleToStartTimeout: NODE_WAIT,
+    startToCloseTimeout: '60 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds', maximumAttempts: 5 },
+  });
+
+/** Acts of a node that move gigabytes or wait for ranks to write a checkpoint; they beat. */
+export const onNodeLong = (taskQueue: string): NodeActivities =>
+  proxyActivities<NodeActivities>({
+    taskQueue,
+    scheduleToStartTimeout: NODE_WAIT,
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout: '15 seconds',
+    retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+  });
+
+/**
+ * A first answer comes when the machine has booted and its worker polls; a local one takes seconds, one in a cloud minutes.
+ * A machine that dies before is noticed by watching the provider.
+ */
+export const onNewNode = (taskQueue: string): NodeActivities =>
+  proxyActivities<NodeActivities>({
+    taskQueue,
+    scheduleToStartTimeout: '20 minutes',
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '15 seconds',
+    retry: { initialInterval: '1 second', maximumAttempts: 3 },
+  });
+
+/**
+ * Following is not training, so it is given up quickly and scheduled again by the workflow with the cursor of the last beat: one
+ * attempt, since a retry by the server would hide the timeout. The activity hands back by itself after ten minutes.
+ */
+export const following = (taskQueue: string): NodeActivities =>
+  proxyActivities<NodeActivities>({
+    taskQueue,
+    scheduleToStartTimeout: NODE_WAIT,
+    startToCloseTimeout: '15 minutes',
+    heartbeatTimeout: '10 seconds',
+    retry: { maximumAttempts: 1 },
+  });

@@ -1,0 +1,236 @@
+import {
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { OpenedTrajectory } from '../activities/training/open-trajectory.js';
+import type { RoundResult } from '../activities/training/close-round.js';
+import type { LeasedNode } from '../src/contract/cluster.js';
+import type { FailureKind } from '../src/contract/kinds.js';
+import { onNode, onNodeLong, records, watching } from './acts.js';
+import { fail, failureOf } from './failure-kind.js';
+import { followJob, type JobEnd } from './follow-job.js';
+import { leaseChangedSignal, replaceNodeSignal, roundProgressSignal, stopRoundSignal, type RoundProgress } from './messages.js';
+
+export interface TrainingRoundInput {
+  runKey: string;
+  fence: number;
+  round: string;
+  datasetId: string;
+  modelId: string;
+  /** null: as many steps as the epochs ask for. */
+  maxSteps: number | null;
+  leaseId: string;
+  runWorkflowId: string;
+  nodes: LeasedNode[];
+  /** Gangs that this owner has formed so far. */
+  gang: number;
+}
+
+export interface TrainingRoundOutput {
+  outcome: 'done' | 'interrupted';
+  result: RoundResult | null;
+  nodes: LeasedNode[];
+  gang: number;
+}
+
+interface Evidence {
+  kind: FailureKind;
+  message: string;
+  lost: readonly LeasedNode[];
+}
+
+/**
+ * Trains until it is done, one gang after the other. A gang is all nodes together: one fails, all stop, and the next one goes on
+ * from the newest whole checkpoint.
+ */
+export async function trainingRound(input: TrainingRoundInput): Promise<TrainingRoundOutput> {
+  let { nodes, gang } = input;
+  let used = {};
+  let stopping = false;
+  setHandler(stopRoundSignal, () => void (stopping = true), { description: 'ends the round with a checkpoint' });
+  setHandler(leaseChangedSignal, (change) => void (nodes = change.nodes), { description: 'news from the lease' });
+  for (;;) {
+    gang += 1;
+    if (stopping) return { outcome: 'interrupted', result: null, nodes, gang };
+    const { exits, evidence } = await runGang({ ...input, nodes, gang }, () => stopping);
+    const verdict = await records.judgeGang({ exits, evidence, used });
+    if (verdict.action === 'interrupted') return { outcome: 'interrupted', result: null, nodes, gang };
+    if (verdict.action === 'done') {
+      const result = await records.closeRound({ runKey: input.runKey, fence: input.fence, round: input.round });
+      return { outcome: 'done', result, nodes, gang };
+    }
+    await tell(input, {
+      note: verdict.message,
+      failure: { kind: verdict.action === 'fail' ? verdict.kind : 'RankKilled', message: verdict.message },
+    });
+    if (verdict.action === 'fail') fail(verdict.kind, verdict.message);
+    used = verdict.used;
+    for (const lost of evidence?.lost ?? []) {
+      await getExternalWorkflowHandle(input.leaseId).signal(replaceNodeSignal, {
+        node: lost.node,
+        generation: lost.generation,
+        evidence: evidence?.message ?? '',
+        sender: workflowInfo().workflowId,
+      });
+      await condition(() => nodes.some(({ node, generation }) => node === lost.node && generation > lost.generation));
+    }
+  }
+}
+
+/** One gang, from its trajectory to the end of its ranks. */
+async function runGang(
+  input: TrainingRoundInput,
+  shouldStop: () => boolean,
+): Promise<{ exits: JobEnd['exits']; evidence: Evidence | null }> {
+  const { runKey, fence, gang, round, datasetId, modelId, maxSteps, nodes } = input;
+  const opened = await records.openTrajectory({ runKey, fence, gang, round, datasetId, modelId, maxSteps });
+  await tell(input, { note: describe(opened, gang), failure: null });
+  const watch = new GangWatch(nodes);
+  try {
+    const evidence = await prepareGang(input, opened, watch);
+    if (evidence !== null) return { exits: [], evidence };
+    return await followGang(input, opened, watch, shouldStop);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    // A cancelled run stops its ranks, and their logs reach the store, before the nodes go.
+    await CancellationScope.nonCancellable(async () => {
+      await stopNodes(nodes, opened, 'now');
+      await Promise.allSettled(nodes.map((node) => followJob(node, jobOf(opened, node).jobId)));
+    });
+    throw error;
+  } finally {
+    watch.end();
+  }
+}
+
+/** Every node has what it needs, and the ranks run. Gives evidence instead when a node is lost or a checkpoint is bad. */
+async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, watch: GangWatch): Promise<Evidence | null> {
+  const { nodes } = input;
+  try {
+    await watch.orLost(Promise.all(nodes.map((node) => onNodeLong(node.taskQueue).stageInputs(opened.inputs))));
+    const [first] = nodes;
+    const worldSize = opened.jobs[0]?.ranks.worldSize ?? 1;
+    const rendezvous = worldSize > 1 && first !== undefined ? await watch.orLost(onNode(first.taskQueue).pickRendezvous()) : null;
+    await watch.orLost(Promise.all(nodes.map((node) => onNode(node.taskQueue).startRanks({ ...jobOf(opened, node), rendezvous }))));
+    return null;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    if (watch.lost.length > 0) return watch.evidence();
+    const failure = failureOf(error);
+    if (failure.kind === 'CheckpointIncomplete' && opened.resume !== null) {
+      await records.setAsideCheckpoint({ runKey: input.runKey, round: input.round, point: opened.resume, why: failure.message });
+    }
+    await stopNodes(nodes, opened, 'now');
+    return { ...failure, lost: [] };
+  }
+}
+
+/** Watches until every rank has ended. The first failure ends the others: a gang is whole or it is not. */
+async function followGang(
+  input: TrainingRoundInput,
+  opened: OpenedTrajectory,
+  watch: GangWatch,
+  shouldStop: () => boolean,
+): Promise<{ exits: JobEnd['exits']; evidence: Evidence | null }> {
+  const { nodes } = input;
+  const ends = new Map<LeasedNode, JobEnd | Evidence>();
+  const scope = new CancellationScope();
+  const follows = nodes.map((node) =>
+    scope
+      .run(() => followJob(node, jobOf(opened, node).jobId))
+      .catch((error: unknown): JobEnd | Evidence => ({ ...failureOf(error), lost: [] }))
+      .then((end) => ends.set(node, end)),
+  );
+  const failed = (): boolean => [...ends.values()].some((end) => 'lost' in end || end.exits.some(({ kind }) => kind !== null));
+  const settled = (): boolean => nodes.every((node) => ends.has(node) || watch.lost.includes(node));
+  await condition(() => settled() || failed() || watch.lost.length > 0 || shouldStop());
+  if (!settled() && shouldStop() && !failed()) await stopNodes(nodes, opened, 'checkpoint');
+  else if (!settled())
+    await stopNodes(
+      nodes.filter((node) => !watch.lost.includes(node) && !ends.has(node)),
+      opened,
+      'now',
+    );
+  await condition(settled);
+  scope.cancel();
+  await Promise.allSettled(follows);
+  const all = [...ends.values()];
+  const trouble = all.find((end): end is Evidence => 'lost' in end);
+  const exits = all.flatMap((end) => ('lost' in end ? [] : end.exits));
+  return { exits, evidence: watch.lost.length > 0 ? watch.evidence() : (trouble ?? null) };
+}
+
+/** Learns from the provider when a node of the gang is gone. */
+class GangWatch {
+  lost: LeasedNode[] = [];
+  private why = '';
+  private readonly scope = new CancellationScope();
+
+  constructor(nodes: readonly LeasedNode[]) {
+    this.scope
+      .run(() => watching.watchNodes({ nodeIds: nodes.map(({ nodeId }) => nodeId) }))
+      .then((gone) => {
+        this.lost = nodes.filter(({ nodeId }) => gone.some((one) => one.nodeId === nodeId));
+        this.why = gone.map(({ evidence }) => evidence).join('; ');
+      })
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) log.error('watching nodes failed', { reason: failureOf(error).message });
+      });
+  }
+
+  /** The work, or a failure as soon as a node is lost. */
+  async orLost<T>(work: Promise<T>): Promise<T> {
+    let settled = false;
+    const mark = (): void => void (settled = true);
+    work.then(mark, mark);
+    await condition(() => settled || this.lost.length > 0);
+    if (!settled) fail('NodeLost', this.why);
+    return work;
+  }
+
+  evidence(): Evidence {
+    return { kind: 'NodeLost', message: this.why, lost: this.lost };
+  }
+
+  end(): void {
+    this.scope.cancel();
+  }
+}
+
+/** A node that cannot be told is left to the fence: whoever starts there next ends what is older. */
+async function stopNodes(nodes: readonly LeasedNode[], opened: OpenedTrajectory, mode: 'checkpoint' | 'now'): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      try {
+        await onNodeLong(node.taskQueue).stopRanks({ jobId: jobOf(opened, node).jobId, mode });
+      } catch (error) {
+        if (isCancellation(error)) throw error;
+        log.warn('ranks could not be stopped', { nodeId: node.nodeId, reason: failureOf(error).message });
+      }
+    }),
+  );
+}
+
+function jobOf(opened: OpenedTrajectory, node: LeasedNode): OpenedTrajectory['jobs'][number] {
+  return opened.jobs[node.node] ?? fail('RunnerCrashed', `no job was planned for node ${node.node}`);
+}
+
+function describe({ trajectory, resume, passedOver }: OpenedTrajectory, gang: number): string {
+  const from = resume === null ? 'from the start' : `from step ${resume.step} of trajectory ${resume.trajectory}`;
+  const over = passedOver.length === 0 ? '' : `; passed over ${passedOver.join(', ')}`;
+  return `gang ${gang} trains trajectory ${trajectory} ${from}${over}`;
+}
+
+async function tell(input: TrainingRoundInput, progress: RoundProgress): Promise<void> {
+  try {
+    await getExternalWorkflowHandle(input.runWorkflowId).signal(roundProgressSignal, progress);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('run is closed', { runWorkflowId: input.runWorkflowId });
+  }
+}
