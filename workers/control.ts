@@ -1,0 +1,50 @@
+// The control worker: workflows, and the activities that need no machine of the cluster.
+import { Worker } from '@temporalio/worker';
+import { createControlActivities } from '../activities/index.js';
+import { CONTROL_QUEUE } from '../src/domain/names.js';
+import { localCompute } from '../src/platform/compute/local-nodes.js';
+import { readEnvironment } from '../src/platform/environment.js';
+import { Home } from '../src/platform/home/home.js';
+import { FileStore } from '../src/platform/object-store/file-store.js';
+import { packageFile } from '../src/platform/package-root.js';
+import { LocalPlanner } from '../src/platform/planning/local-planner.js';
+import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
+import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
+import { FailureInterceptor } from './failure-interceptor.js';
+import { connectWorker, installRuntime } from './runtime.js';
+
+/** Each training gang keeps one activity, which sleeps, busy watching its nodes. */
+const MAX_ACTIVITIES = 500;
+
+const environment = readEnvironment(process.env, process.cwd());
+const logger = installRuntime('control', environment.logLevel);
+const home = new Home(environment.home);
+await home.open();
+const target = configuredServer();
+if (target === null) throw new Error('the control worker is started with TEMPORAL_ADDRESS set');
+
+const connection = await connectWorker(target, logger);
+const client = await connectClient(target);
+const worker = await Worker.create({
+  connection,
+  namespace: target.namespace,
+  taskQueue: CONTROL_QUEUE,
+  workflowBundle: { codePath: packageFile('dist', 'workflow-bundle.js') },
+  activities: createControlActivities({
+    store: new FileStore(home.store()),
+    compute: localCompute(home, process.env),
+    installation: await home.installation(),
+    server: { address: target.address, namespace: target.namespace },
+    planner: new LocalPlanner(process.cwd()),
+    runs: new TemporalRunDirectory(client),
+  }),
+  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+  maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+});
+logger.info({ taskQueue: CONTROL_QUEUE, address: target.address }, 'control worker polls');
+try {
+  await worker.run();
+} finally {
+  await client.connection.close();
+  await connection.close();
+}

@@ -1,0 +1,66 @@
+// The node worker: takes activities from this node's own queue. It trains nothing itself; ranks outlive it.
+// usage: node <node folder>
+import { networkInterfaces } from 'node:os';
+import { Worker } from '@temporalio/worker';
+import { createNodeActivities } from '../activities/index.js';
+import { NodeFolder } from '../src/platform/compute/node-folder.js';
+import { readEnvironment } from '../src/platform/environment.js';
+import { Home } from '../src/platform/home/home.js';
+import { LocalNode } from '../src/platform/node/local-node.js';
+import { FileStore } from '../src/platform/object-store/file-store.js';
+import { entryCommand } from '../src/platform/package-root.js';
+import { LocalJobRunner } from '../src/platform/runner/local-job-runner.js';
+import { configuredServer } from '../src/platform/temporal/connection.js';
+import { FailureInterceptor } from './failure-interceptor.js';
+import { connectWorker, installRuntime } from './runtime.js';
+
+/** Control calls have to get through while a job is followed; the accelerator is guarded by the fence, not by a slot. */
+const MAX_ACTIVITIES = 16;
+/** Progress reaches people within a second, and a lost follower loses no more than that of the cursor. */
+const HEARTBEAT_THROTTLE = '1 second';
+
+const root = process.argv[2];
+if (root === undefined) throw new Error('usage: node <node folder>');
+const environment = readEnvironment(process.env, process.cwd());
+const logger = installRuntime('node', environment.logLevel);
+const folder = new NodeFolder(root);
+const record = await folder.record();
+const target = configuredServer();
+if (record === null || target === null) throw new Error(`${root} is not the folder of a node, or TEMPORAL_ADDRESS is not set`);
+
+const rankAddress = process.env['FORMWORK_RANK_ADDRESS'] ?? '127.0.0.1';
+const rankInterface = process.env['FORMWORK_RANK_INTERFACE'] ?? interfaceOf(rankAddress);
+
+const home = new Home(environment.home);
+const connection = await connectWorker(target, logger);
+const worker = await Worker.create({
+  connection,
+  namespace: target.namespace,
+  taskQueue: record.taskQueue,
+  activities: createNodeActivities({
+    store: new FileStore(home.store()),
+    jobs: new LocalJobRunner({
+      work: folder.work(),
+      supervisor: entryCommand('rank-supervisor'),
+      env: { ...process.env, FORMWORK_RANK_INTERFACE: rankInterface },
+    }),
+    self: new LocalNode(folder, { rankAddress, rankInterface }),
+  }),
+  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+  maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+  maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+  defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+});
+logger.info({ taskQueue: record.taskQueue, address: target.address }, 'node worker polls');
+try {
+  await worker.run();
+} finally {
+  await connection.close();
+}
+
+/** Gloo and NCCL are told an interface, not an address. */
+function interfaceOf(address: string): string {
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some((one) => one.address === address));
+  if (found === undefined) throw new Error(`no network interface has the address ${address}; correct FORMWORK_RANK_ADDRESS`);
+  return found[0];
+}
