@@ -1,0 +1,72 @@
+// What has to happen before any of our own compiled code can run: the JavaScript packages, then the build. Needs nothing but Node.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const OLDEST_NODE = [20, 19];
+const SOURCES = ['src', 'workflows', 'activities', 'workers', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** @param {(line: string) => void} say */
+export function preparePackage(say = (line) => process.stderr.write(`${line}\n`)) {
+  refuseUnsupported();
+  const lock = hash(readFileSync(join(root, 'package-lock.json')));
+  const packagesStamp = join(root, 'node_modules', '.formwork-stamp');
+  if (read(packagesStamp) !== lock) {
+    timed(say, 'JavaScript packages', 'about 450 MB', () => run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']));
+    writeFileSync(packagesStamp, lock);
+  }
+  const sources = hash(JSON.stringify(SOURCES.flatMap((path) => fingerprint(join(root, path)))));
+  const buildStamp = join(root, 'dist', '.formwork-stamp');
+  if (read(buildStamp) !== sources) {
+    timed(say, 'build', 'TypeScript and the workflow bundle', () => {
+      run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
+      run(process.execPath, [join('bin', 'bundle-workflows.mjs')]);
+    });
+    writeFileSync(buildStamp, sources);
+  }
+}
+
+function refuseUnsupported() {
+  if (process.platform === 'win32') fail('formwork does not run on Windows: it needs process groups; use Linux, macOS, or WSL 2.');
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    fail(
+      `formwork needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}. Install a newer one from your package manager.`,
+    );
+  }
+}
+
+function timed(say, name, detail, act) {
+  say(`${name}: ${detail} ...`);
+  const began = Date.now();
+  act();
+  say(`${name}: done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+function run(command, args) {
+  const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (result.error !== undefined) fail(`${command} could not be started: ${result.error.message}`);
+  if (result.status !== 0)
+    fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}; what it said is above.`);
+}
+
+/** Path, size and time of change of every file: as good as its content for telling a change, and a hundred times faster. */
+function fingerprint(path) {
+  const stats = statSync(path);
+  if (stats.isDirectory())
+    return readdirSync(path)
+      .sort()
+      .flatMap((name) => fingerprint(join(path, name)));
+  return [`${path}:${stats.size}:${stats.mtimeMs}`];
+}
+
+const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : null);
+const hash = (content) => createHash('sha256').update(content).digest('hex');
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(3);
+}

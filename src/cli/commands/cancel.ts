@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { runWorkflowId } from '../../domain/names.js';
+import { CliContext } from '../context.js';
+
+export const cancelCommand = (): Command =>
+  new Command('cancel')
+    .description('end a run for good: ranks stop, logs are stored, machines are given back')
+    .argument('<key>', 'run key')
+    .addHelpText('after', '\nExample:\n  formwork cancel viggo-4\n')
+    .action(async (runKey: string) => {
+      await (
+        await CliContext.open()
+      ).withClient(async (client) => {
+        const handle = client.workflow.getHandle(runWorkflowId(runKey));
+        await handle.cancel();
+        await handle.result().catch(() => undefined);
+        const { status } = await handle.describe();
+        process.stdout.write(`run ${runKey}: ${status.name.toLowerCase()}\n`);
+      });
+    });

@@ -1,0 +1,86 @@
+import { access, constants, statfs } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { Command } from 'commander';
+import { Failure } from '../../domain/failures.js';
+import { findGpus } from '../../platform/planning/local-gpus.js';
+import { checkPythonEnvironment, findBasePython, findPythonEnvironment } from '../../platform/python/python-environment.js';
+import { findServerBinary } from '../../platform/temporal/server-binary.js';
+import { connectClient } from '../../platform/temporal/connection.js';
+import { CliContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+
+/** A run of the practice task writes about 0.3 GB; a margin for a second one and the server's file. */
+const LEAST_FREE_GIGABYTES = 2;
+
+interface Finding {
+  what: string;
+  ok: boolean;
+  /** What was found, or how to mend it. */
+  detail: string;
+}
+
+export const doctorCommand = (): Command =>
+  new Command('doctor')
+    .description('check server, Python environment, GPUs, store and disk: each is ok, or how to mend it')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nExample:\n  formwork doctor\n')
+    .action(async (options: { json?: boolean }) => {
+      const context = await CliContext.open();
+      const findings = [
+        await check('node', () => Promise.resolve(`Node ${process.versions.node} on ${process.platform} ${process.arch}`)),
+        await check('python', () => checkPython(context)),
+        await check('server', () => checkServer(context)),
+        await check('machine', async () => {
+          const gpus = await findGpus();
+          const found = gpus.length === 0 ? 'no GPU: ranks compute on the CPU' : gpus.map(({ name }) => name).join(', ');
+          return `${cpus().length} cores, ${(totalmem() / 1e9).toFixed(0)} GB memory, ${found}`;
+        }),
+        await check('store', async () => {
+          await access(context.home.store(), constants.W_OK);
+          return context.store.uri;
+        }),
+        await check('disk', () => checkDisk(context)),
+      ];
+      if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+      else
+        for (const { what, ok, detail } of findings)
+          process.stdout.write(`${ok ? 'ok  ' : 'MEND'}  ${what.padEnd(8)}  ${detail}\n`);
+      if (findings.some(({ ok }) => !ok)) process.exitCode = EXIT.notReady;
+    });
+
+async function check(what: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { what, ok: true, detail: await look() };
+  } catch (error) {
+    return { what, ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function checkPython({ environment, home }: CliContext): Promise<string> {
+  const python = environment.python ?? (await findPythonEnvironment(home));
+  if (python === null)
+    throw new Failure('EnvironmentNotReady', `no environment yet; npm start makes one from ${await findBasePython()}`);
+  const versions = await checkPythonEnvironment(python);
+  return `${python}, torch ${versions['torch'] ?? '?'}, deepspeed ${versions['deepspeed'] ?? '?'}`;
+}
+
+async function checkServer(context: CliContext): Promise<string> {
+  const running = await context.control.running();
+  const target = await context.server().catch(() => null);
+  if (target !== null) {
+    await (await connectClient(target)).connection.close();
+    return `${target.address} answers${running === null ? '' : `, Web UI ${running.server.uiUrl ?? 'unknown'}`}`;
+  }
+  const binary = await findServerBinary(context.home, process.env);
+  if (binary === null)
+    throw new Failure('EnvironmentNotReady', 'no Temporal server is installed; npm start installs one, or set TEMPORAL_ADDRESS');
+  return `not up; formwork up starts ${binary}`;
+}
+
+async function checkDisk({ home }: CliContext): Promise<string> {
+  const { bavail, bsize } = await statfs(home.root);
+  const gigabytes = (bavail * bsize) / 1e9;
+  const text = `${gigabytes.toFixed(1)} GB free for ${home.root}`;
+  if (gigabytes < LEAST_FREE_GIGABYTES) throw new Failure('DiskFull', `${text}; free space, or set FORMWORK_HOME to another disk`);
+  return text;
+}

@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { isAlive, sendSignal } from '../../platform/process/process-identity.js';
+import { waitUntil } from '../../platform/process/wait-until.js';
+import { CliContext } from '../context.js';
+import { StopRequest } from '../stop-request.js';
+import { EXIT } from '../exit-codes.js';
+
+/** Longer than the control host itself waits for runs to stop. */
+const DOWN_MS = 240_000;
+
+export const downCommand = (): Command =>
+  new Command('down')
+    .description('stop open runs after a checkpoint, then nodes, worker and server')
+    .option('--now', 'do not wait for checkpoints')
+    .addHelpText('after', '\nExample:\n  formwork down\n')
+    .action(async (options: { now?: boolean }) => {
+      const stop = new StopRequest();
+      const { control } = await CliContext.open();
+      const running = await control.running();
+      await control.letAllGo();
+      if (running === null) {
+        process.stdout.write('nothing of ours is up\n');
+        return;
+      }
+      const { host } = running;
+      await sendSignal(host, 'SIGTERM');
+      const hurry = (): void => void sendSignal(host, 'SIGTERM');
+      if (options.now === true) hurry();
+      stop.signal.addEventListener('abort', hurry);
+      const gone = await waitUntil(async () => !(await isAlive(host)), { timeoutMs: DOWN_MS, everyMs: 100 });
+      process.stdout.write(gone === null ? `still stopping; see ${control.log('host')}\n` : 'stopped\n');
+      if (gone === null) process.exitCode = EXIT.failed;
+    });

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { RunResult } from '../contract/run.js';
+import { difference, estimate } from '../report/format.js';
+import { PlainView } from './plain-view.js';
+import { watchRun } from './run-watch.js';
+import { TreeView } from './tree-view.js';
+
+/** Shows a run until it closes, as a tree on a terminal and as lines elsewhere. null: the watching was ended, not the run. */
+export async function followRun(client: Client, workflowId: string, signal: AbortSignal): Promise<RunResult | null> {
+  if (process.stdout.isTTY !== true) {
+    const view = new PlainView((line) => process.stdout.write(`${line}\n`));
+    return watchRun(client, workflowId, (one) => view.show(one), signal);
+  }
+  const view = new TreeView();
+  try {
+    return await watchRun(client, workflowId, (one) => view.show(one), signal);
+  } finally {
+    await view.close();
+  }
+}
+
+/** What came of a run, in lines: before, after, difference; where the report lies; where to look. */
+export function resultLines(
+  result: RunResult,
+  options: { store: string; uiUrl: string | null; namespace: string; workflowId: string },
+): string[] {
+  const lines: string[] = [];
+  if (result.test !== null) {
+    lines.push(
+      `before      ${estimate(result.test.before)} of ${result.test.items} test items right`,
+      `after       ${estimate(result.test.after)}, epoch ${result.chosenEpoch ?? '?'}`,
+      `difference  ${difference(result.test.difference)} (95 % interval)`,
+    );
+  } else lines.push(result.message);
+  if (result.reportKey !== null) lines.push(`report      ${join(options.store, result.reportKey, 'report.html')}`);
+  const link = runLink(options);
+  if (link !== null) lines.push(`run         ${link}`);
+  return lines;
+}
+
+export function runLink({
+  uiUrl,
+  namespace,
+  workflowId,
+}: {
+  uiUrl: string | null;
+  namespace: string;
+  workflowId: string;
+}): string | null {
+  return uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
+}

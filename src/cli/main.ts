@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { Failure, FAILURES } from '../domain/failures.js';
+import { formworkVersion } from '../platform/package-root.js';
+import { cancelCommand } from './commands/cancel.js';
+import { doctorCommand } from './commands/doctor.js';
+import { downCommand } from './commands/down.js';
+import { linksCommand } from './commands/links.js';
+import { listCommand } from './commands/list.js';
+import { logsCommand } from './commands/logs.js';
+import { planCommand } from './commands/plan.js';
+import { reportCommand } from './commands/report.js';
+import { runCommand } from './commands/run.js';
+import { schemaCommand } from './commands/schema.js';
+import { scoreCommand } from './commands/score.js';
+import { startCommand } from './commands/start.js';
+import { tryCommand } from './commands/try.js';
+import { upCommand } from './commands/up.js';
+import { watchCommand } from './commands/watch.js';
+import { exitCodeOfFailure } from './exit-codes.js';
+
+const program = new Command('formwork')
+  .description('Fine-tunes a language model as one durable workflow: data, cluster, training, evaluation, report.')
+  .version(formworkVersion)
+  .showSuggestionAfterError()
+  .configureHelp({ sortSubcommands: false });
+
+for (const command of [
+  startCommand,
+  upCommand,
+  downCommand,
+  runCommand,
+  watchCommand,
+  listCommand,
+  logsCommand,
+  cancelCommand,
+  reportCommand,
+  tryCommand,
+  planCommand,
+  schemaCommand,
+  scoreCommand,
+  doctorCommand,
+  linksCommand,
+]) {
+  program.addCommand(command());
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = exitCodeOfFailure(error);
+}
+// A connection that is still closing must not hold the process.
+process.exit();
+
+function explain(error: unknown): string {
+  if (!(error instanceof Failure)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { remedy } = FAILURES[error.kind];
+  return `${error.kind}: ${error.message}\nWhat to do: ${remedy}.`;
+}
