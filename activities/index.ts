@@ -4,12 +4,11 @@ import { launchNodes } from './cluster/launch-nodes.js';
 import { renewNode } from './cluster/renew-node.js';
 import { terminateNodes } from './cluster/terminate-nodes.js';
 import { watchNodes } from './cluster/watch-nodes.js';
+import { decisions } from './decisions.js';
 import { importModel } from './dataset/import-model.js';
 import { prepareDataset } from './dataset/prepare-dataset.js';
-import { chooseEpoch } from './evaluation/choose-epoch.js';
 import { compareOnTest } from './evaluation/compare-on-test.js';
 import { openEvaluation } from './evaluation/open-evaluation.js';
-import { planAnswers } from './evaluation/plan-answers.js';
 import { scoreEvaluation } from './evaluation/score-evaluation.js';
 import { storePredictions } from './evaluation/store-predictions.js';
 import { planRun } from './plan/plan-run.js';
@@ -22,7 +21,6 @@ import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
 import { discardRound } from './training/discard-round.js';
 import { followRanks } from './training/follow-ranks.js';
-import { judgeGang } from './training/judge-gang.js';
 import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
 import { planNodeJob } from './training/plan-node-job.js';
@@ -49,6 +47,7 @@ export interface ControlPorts {
 }
 
 /** Acts that need no machine of the cluster. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table is its own type, and workflows read it from here
 export const createControlActivities = (ports: ControlPorts) => ({
   planRun: planRun(ports),
   claimRun: claimRun(ports),
@@ -64,16 +63,14 @@ export const createControlActivities = (ports: ControlPorts) => ({
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
   setAsideCheckpoint: setAsideCheckpoint(ports),
-  judgeGang,
   closeRound: closeRound(ports),
   discardRound: discardRound(ports),
-  planAnswers,
   openEvaluation: openEvaluation(ports),
   scoreEvaluation: scoreEvaluation(ports),
-  chooseEpoch,
   compareOnTest: compareOnTest(ports),
   writeModelCard: writeModelCard(ports),
   buildReport: buildReport(ports),
+  ...decisions,
 });
 export type ControlActivities = ReturnType<typeof createControlActivities>;
 
@@ -84,6 +81,7 @@ export interface NodePorts {
 }
 
 /** Acts of one machine, taken from its own queue. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- as above
 export const createNodeActivities = (ports: NodePorts) => ({
   describeNode: describeNode(ports),
   renewNode: renewNode(ports),

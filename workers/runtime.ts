@@ -11,7 +11,10 @@ export function installRuntime(name: string, level: string): Logger {
   const logger = createLogger(name, level);
   Runtime.install({
     logger: new DefaultLogger('DEBUG', (entry: LogEntry) => {
-      const fields = { ...entry.meta, at: new Date(Number(entry.timestampNanos / 1_000_000n)).toISOString() };
+      const { error, ...meta } = entry.meta ?? {};
+      const at = new Date(Number(entry.timestampNanos / 1_000_000n)).toISOString();
+      // pino writes what is under `err` with message and stack.
+      const fields = { ...meta, ...(error === undefined ? {} : { err: error as unknown }), at };
       switch (entry.level) {
         case 'ERROR':
           return logger.error(fields, entry.message);

@@ -29,7 +29,7 @@ export interface ClusterLeaseInput {
 /** Owns the machines of a run from before the first exists until the provider lists none, whatever becomes of the run. */
 export async function clusterLease(input: ClusterLeaseInput): Promise<void> {
   const leaseId = workflowInfo().workflowId;
-  let released = false;
+  let released = false as boolean;
   const toReplace: ReplaceNode[] = [];
   setHandler(releaseLeaseSignal, () => void (released = true), { description: 'ends all machines of this lease' });
   setHandler(replaceNodeSignal, (request) => void toReplace.push(request), { description: 'replaces a lost machine by a new one' });

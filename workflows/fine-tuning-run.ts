@@ -167,7 +167,7 @@ class Run {
     const tokens = resultOf(counted.end, 'tokenised');
     await records.recordStep({ runKey: this.runKey, name: 'tokens', value: tokens });
     const longest = Math.max(...tokens.splits.map((split) => split.longest_completion));
-    const { maxNewTokens } = await records.planAnswers({
+    const { maxNewTokens } = await records.answerLength({
       longestCompletion: longest,
       requested: this.plan.evaluation.maxNewTokens,
     });

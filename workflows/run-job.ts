@@ -15,7 +15,7 @@ export async function runJob(
   node: LeasedNode,
   spec: JobSpec,
   inputs: readonly StagedInput[],
-  whenStopped: () => Promise<void> = async () => undefined,
+  whenStopped: () => Promise<void> = () => Promise.resolve(),
 ): Promise<JobEnd> {
   let used = {};
   for (let attempt = 1; ; attempt += 1) {

@@ -51,7 +51,7 @@ interface Evidence {
 export async function trainingRound(input: TrainingRoundInput): Promise<TrainingRoundOutput> {
   let { nodes, gang } = input;
   let used = {};
-  let stopping = false;
+  let stopping = false as boolean;
   setHandler(stopRoundSignal, () => void (stopping = true), { description: 'ends the round with a checkpoint' });
   setHandler(leaseChangedSignal, (change) => void (nodes = change.nodes), { description: 'news from the lease' });
   for (;;) {
@@ -185,7 +185,7 @@ class GangWatch {
 
   /** The work, or a failure as soon as a node is lost. */
   async orLost<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
+    let settled = false as boolean;
     const mark = (): void => void (settled = true);
     work.then(mark, mark);
     await condition(() => settled || this.lost.length > 0);

@@ -8,7 +8,7 @@ import { TreeView } from './tree-view.js';
 
 /** Shows a run until it closes, as a tree on a terminal and as lines elsewhere. null: the watching was ended, not the run. */
 export async function followRun(client: Client, workflowId: string, signal: AbortSignal): Promise<RunResult | null> {
-  if (process.stdout.isTTY !== true) {
+  if (!process.stdout.isTTY) {
     const view = new PlainView((line) => process.stdout.write(`${line}\n`));
     return watchRun(client, workflowId, (one) => view.show(one), signal);
   }

@@ -1,5 +1,7 @@
+import type { RankExit } from '../contract/job.js';
 import type { FailureKind } from '../contract/kinds.js';
 import { FAILURES } from './failures.js';
+import { causeOf } from './rank-exit.js';
 
 /** How often a gang may be formed again, by what it failed of. A cause that is not here ends the round at once. */
 const BUDGETS: Partial<Record<FailureKind, number>> = {
@@ -29,4 +31,23 @@ export function decideGang(kind: FailureKind, message: string, used: BudgetsUsed
   if (count <= budget) return { action: 'again', used: counted, message: `${kind} (${count} of ${budget}): ${message}` };
   const exhausted = budget === 0 ? '' : ` It happened ${count} times; ${budget} are allowed.`;
   return { action: 'fail', kind, used: counted, message: `${message}.${exhausted} What to do: ${FAILURES[kind].remedy}.` };
+}
+
+export interface GangEnd {
+  /** Exits of all ranks that could still be asked. */
+  exits: readonly RankExit[];
+  /** What was known beside them, e.g. a lost node; it outweighs what its peers died of. */
+  evidence: { kind: FailureKind; message: string } | null;
+  used: BudgetsUsed;
+}
+
+/** What a gang ended of, and what follows. */
+export function judgeGang({ exits, evidence, used }: GangEnd): GangDecision | { action: 'done' } | { action: 'interrupted' } {
+  if (evidence !== null) return decideGang(evidence.kind, evidence.message, used);
+  const cause = causeOf(exits);
+  if (cause === null) return { action: 'done' };
+  if (cause.kind === 'Interrupted') return { action: 'interrupted' };
+  const tail = cause.logTail.at(-1);
+  const lastLine = tail === undefined ? '' : ` (last line: ${tail})`;
+  return decideGang(cause.kind ?? 'RunnerCrashed', `rank ${cause.rank}: ${cause.message}${lastLine}`, used);
 }

@@ -4,7 +4,7 @@ import { FineTuningRequest } from '../../contract/request.js';
 import { runWorkflowId, STOP_UPDATE } from '../../domain/names.js';
 import { runKeys } from '../../domain/store-keys.js';
 import { knownRuns } from '../../platform/control/open-runs.js';
-import { CliContext } from '../context.js';
+import type { CliContext } from '../context.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
 import { followRun, resultLines, runLink } from '../follow-run.js';
@@ -45,7 +45,7 @@ export const startCommand = (): Command =>
           for (const line of resultLines(result, place)) process.stdout.write(`${line}\n`);
           return exitCodeOfOutcome[result.outcome];
         });
-        if (!stop.signal.aborted && options.exit !== true && process.stdout.isTTY === true) {
+        if (!stop.signal.aborted && options.exit !== true && process.stdout.isTTY) {
           say('server and worker stay up until Ctrl-C');
           await stop.asked;
         }

@@ -64,7 +64,7 @@ export class ControlFolder {
     const names = (await readdir(this.path('holders')).catch(() => [])).filter((name) => name.endsWith('.json'));
     const found = await Promise.all(names.map((name) => readJson(join(this.path('holders'), name), Holder)));
     const holders = found.filter((holder) => holder !== null).map((holder) => holder.process);
-    const alive = await Promise.all(holders.map((holder) => holder === null || isAlive(holder)));
+    const alive = await Promise.all(holders.map(async (holder) => holder === null || isAlive(holder)));
     return holders.filter((_, index) => alive[index]);
   }
 

@@ -76,7 +76,7 @@ function checkRunnable(plan: RunPlan, facts: PlanFacts): void {
       message: `${plan.model.name} can be planned for by name, but a run needs its weights: expected path:<directory>`,
     });
   }
-  if (plan.cluster.provider === 'local' && plan.cluster.device === 'cuda' && facts.machine.gpus.length < plan.cluster.worldSize) {
+  if (plan.cluster.device === 'cuda' && facts.machine.gpus.length < plan.cluster.worldSize) {
     problems.push({
       path: 'cluster.accelerator',
       message: `${plan.cluster.worldSize} ranks on the local provider need as many GPUs; this machine has ${facts.machine.gpus.length}`,

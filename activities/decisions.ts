@@ -1,0 +1,18 @@
+import { answerLength } from '../src/domain/answer-length.js';
+import { chooseEpoch } from '../src/domain/epoch-choice.js';
+import { judgeGang } from '../src/domain/gang-decision.js';
+
+/**
+ * Rules that a workflow asks for as activities: what they decide is then in the history, and a rule may be mended while a run of
+ * two weeks goes on.
+ */
+const decision =
+  <Input, Output>(rule: (input: Input) => Output) =>
+  (input: Input): Promise<Output> =>
+    Promise.resolve().then(() => rule(input));
+
+export const decisions = {
+  judgeGang: decision(judgeGang),
+  chooseEpoch: decision(chooseEpoch),
+  answerLength: decision(answerLength),
+};

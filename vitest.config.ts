@@ -1,0 +1,40 @@
+import { defineConfig } from 'vitest/config';
+
+const common = {
+  // Native handles of the Temporal SDK do not survive worker threads.
+  pool: 'forks' as const,
+  include: [] as string[],
+};
+
+/** One project a kind of test; `npm test` runs them one after the other, with the long ones last. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { ...common, name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { ...common, name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { ...common, name: 'architecture', include: ['test/architecture/**/*.test.ts'], testTimeout: 180_000 } },
+      {
+        test: {
+          ...common,
+          name: 'workflow',
+          include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'],
+          globalSetup: ['test/workflow/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { ...common, name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          ...common,
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // Each starts servers, nodes and ranks of its own on the same few cores.
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+});
