@@ -1,7 +1,7 @@
 // What has to happen before any of our own compiled code can run: the JavaScript packages, then the build. Needs nothing but Node.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -22,6 +22,8 @@ export function preparePackage(say = (line) => process.stderr.write(`${line}\n`)
   const buildStamp = join(root, 'dist', '.formwork-stamp');
   if (read(buildStamp) !== sources) {
     timed(say, 'build', 'TypeScript and the workflow bundle', () => {
+      // What a deleted source left would still be found by whoever imports it.
+      rmSync(join(root, 'dist'), { recursive: true, force: true });
       run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
       run(process.execPath, [join('bin', 'bundle-workflows.mjs')]);
     });

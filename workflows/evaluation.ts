@@ -1,7 +1,9 @@
+import { log } from '@temporalio/workflow';
 import type { Split } from '../src/contract/kinds.js';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import type { ModelScore } from '../activities/evaluation/score-evaluation.js';
 import { longRecords, onNode } from './acts.js';
+import { failureOf } from './failure-kind.js';
 import { runJob } from './run-job.js';
 
 export interface EvaluationInput {
@@ -27,7 +29,10 @@ export async function evaluation(input: EvaluationInput): Promise<ModelScore[]> 
     opened.shards.map(async (shard, index) => {
       const node = nodes[index] as LeasedNode;
       const store = (): Promise<void> => onNode(node.taskQueue).storePredictions(shard.predictions);
-      await runJob(node, shard.spec, shard.inputs, store);
+      // Predictions saved on the way out spare the next execution work; without them it only does more.
+      const keep = (): Promise<void> =>
+        store().catch((error: unknown) => log.warn('predictions not kept', { reason: failureOf(error).message }));
+      await runJob(node, shard.spec, shard.inputs, keep);
       await store();
     }),
   );

@@ -5,11 +5,12 @@ import type { RunnerEventKind, RunnerEventOf } from '../src/contract/runner-even
 import type { StagedInput } from '../activities/training/stage-inputs.js';
 import { onNode, onNodeLong, records } from './acts.js';
 import { fail } from './failure-kind.js';
+import { abandonJob } from './stop-job.js';
 import { followJob, type JobEnd } from './follow-job.js';
 
 /**
  * Runs a job of one node to its good end, again after a failure that may pass; each attempt has a job id of its own.
- * When this is cancelled the ranks are stopped, and `whenStopped` may still save what they have made.
+ * When this is cancelled the ranks are stopped, and `whenStopped`, which must not fail, may still save what they have made.
  */
 export async function runJob(
   node: LeasedNode,
@@ -37,7 +38,7 @@ async function runAttempt(node: LeasedNode, spec: JobSpec, whenStopped: () => Pr
   } catch (error) {
     if (isCancellation(error)) {
       await CancellationScope.nonCancellable(async () => {
-        await onNodeLong(node.taskQueue).stopRanks({ jobId: spec.jobId, mode: 'now' });
+        await abandonJob([node], spec.jobId);
         await whenStopped();
       });
     }

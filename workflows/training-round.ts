@@ -14,6 +14,7 @@ import type { FailureKind } from '../src/contract/kinds.js';
 import { onNode, onNodeLong, records, watching } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
 import { followJob, type JobEnd } from './follow-job.js';
+import { abandonJob, stopJob } from './stop-job.js';
 import { leaseChangedSignal, replaceNodeSignal, roundProgressSignal, stopRoundSignal, type RoundProgress } from './messages.js';
 
 export interface TrainingRoundInput {
@@ -98,10 +99,7 @@ async function runGang(
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // A cancelled run stops its ranks, and their logs reach the store, before the nodes go.
-    await CancellationScope.nonCancellable(async () => {
-      await stopNodes(nodes, opened, 'now');
-      await Promise.allSettled(nodes.map((node) => followJob(node, jobOf(opened, node).jobId)));
-    });
+    await CancellationScope.nonCancellable(() => abandonJob(nodes, opened.jobId));
     throw error;
   } finally {
     watch.end();
@@ -125,7 +123,7 @@ async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, 
     if (failure.kind === 'CheckpointIncomplete' && opened.resume !== null) {
       await records.setAsideCheckpoint({ runKey: input.runKey, round: input.round, point: opened.resume, why: failure.message });
     }
-    await stopNodes(nodes, opened, 'now');
+    await Promise.all(nodes.map((node) => stopJob(node, opened.jobId, 'now')));
     return { ...failure, lost: [] };
   }
 }
@@ -142,20 +140,16 @@ async function followGang(
   const scope = new CancellationScope();
   const follows = nodes.map((node) =>
     scope
-      .run(() => followJob(node, jobOf(opened, node).jobId))
+      .run(() => followJob(node, opened.jobId))
       .catch((error: unknown): JobEnd | Evidence => ({ ...failureOf(error), lost: [] }))
       .then((end) => ends.set(node, end)),
   );
   const failed = (): boolean => [...ends.values()].some((end) => 'lost' in end || end.exits.some(({ kind }) => kind !== null));
   const settled = (): boolean => nodes.every((node) => ends.has(node) || watch.lost.includes(node));
   await condition(() => settled() || failed() || watch.lost.length > 0 || shouldStop());
-  if (!settled() && shouldStop() && !failed()) await stopNodes(nodes, opened, 'checkpoint');
-  else if (!settled())
-    await stopNodes(
-      nodes.filter((node) => !watch.lost.includes(node) && !ends.has(node)),
-      opened,
-      'now',
-    );
+  const mode = shouldStop() && !failed() && watch.lost.length === 0 ? 'checkpoint' : 'now';
+  const left = nodes.filter((node) => !watch.lost.includes(node) && !ends.has(node));
+  await Promise.all(left.map((node) => stopJob(node, opened.jobId, mode)));
   await condition(settled);
   scope.cancel();
   await Promise.allSettled(follows);
@@ -200,20 +194,6 @@ class GangWatch {
   end(): void {
     this.scope.cancel();
   }
-}
-
-/** A node that cannot be told is left to the fence: whoever starts there next ends what is older. */
-async function stopNodes(nodes: readonly LeasedNode[], opened: OpenedTrajectory, mode: 'checkpoint' | 'now'): Promise<void> {
-  await Promise.all(
-    nodes.map(async (node) => {
-      try {
-        await onNodeLong(node.taskQueue).stopRanks({ jobId: jobOf(opened, node).jobId, mode });
-      } catch (error) {
-        if (isCancellation(error)) throw error;
-        log.warn('ranks could not be stopped', { nodeId: node.nodeId, reason: failureOf(error).message });
-      }
-    }),
-  );
 }
 
 function jobOf(opened: OpenedTrajectory, node: LeasedNode): OpenedTrajectory['jobs'][number] {

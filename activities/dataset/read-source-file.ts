@@ -50,7 +50,7 @@ function readJsonLines(name: string, text: string): Record<string, unknown>[] {
     if (line.trim() === '') return [];
     try {
       const value: unknown = JSON.parse(line);
-      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return [value];
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) return [Object.fromEntries(Object.entries(value))];
       throw new Error('it is not an object');
     } catch (error) {
       const message = `${name} line ${index + 1} is not a JSON object: ${(error as Error).message}; correct that line`;

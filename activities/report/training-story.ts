@@ -62,7 +62,8 @@ async function readEvents(store: ObjectStore, prefix: string): Promise<RunnerEve
   for (const { key } of await store.list(prefix)) {
     const [from = 0, to = 0] = key.slice(prefix.length).split('-').map(Number);
     if (to <= reached) continue;
-    if (from > reached) throw new Failure('InvalidData', `events ${reached} to ${from} of ${prefix} are not in the store`, { prefix });
+    if (from > reached)
+      throw new Failure('InvalidData', `events ${reached} to ${from} of ${prefix} are not in the store`, { prefix });
     parts.push(((await store.get(key)) as Buffer).subarray(reached - from));
     reached = to;
   }

@@ -28,6 +28,8 @@ export interface OpenedTrajectory {
   resume: ResumePoint | null;
   /** What was newer than the resume point and could not be used, in words. */
   passedOver: string[];
+  /** The same on every node. */
+  jobId: string;
   /** One for each node, without the rendezvous. */
   jobs: JobSpec[];
   /** What every node needs. */
@@ -75,6 +77,7 @@ export const openTrajectory =
     }
     return {
       trajectory,
+      jobId,
       resume,
       passedOver: passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`),
       jobs,

@@ -32,7 +32,11 @@ export async function readTraining(store: ObjectStore, round: string): Promise<T
     if (/^\d+\.json$/.test(path)) trajectories.push(await readRequiredRecord(store, key, Trajectory));
     if (!path.endsWith(`/${MANIFEST}`)) continue;
     const folder = key.slice(0, -MANIFEST.length - 1);
-    if (/^\d+\/checkpoints\/step-\d+\/manifest\.json$/.test(path)) checkpoints.push(await foundCheckpoint(store, folder, sizes));
+    const checkpoint = /^(\d+)\/checkpoints\/step-(\d+)\/manifest\.json$/.exec(path);
+    if (checkpoint !== null) {
+      const damage = await damageOf(store, folder, sizes);
+      checkpoints.push({ trajectory: Number(checkpoint[1]), step: Number(checkpoint[2]), damage });
+    }
     if (/^\d+\/epochs\/epoch-\d+\/manifest\.json$/.test(path)) {
       snapshots.push({ key: folder, manifest: await readRequiredRecord(store, key, SnapshotManifest) });
     }
@@ -40,13 +44,24 @@ export async function readTraining(store: ObjectStore, round: string): Promise<T
   return { trajectories, line: lineOfDescent(trajectories), checkpoints, snapshots };
 }
 
-async function foundCheckpoint(store: ObjectStore, folder: string, sizes: ReadonlyMap<string, number>): Promise<FoundCheckpoint> {
-  const manifest = await readRequiredRecord(store, `${folder}/${MANIFEST}`, CheckpointManifest);
-  const torn = manifest.files.find((file) => sizes.get(`${folder}/${file.path}`) !== file.bytes);
-  const damage = sizes.has(`${folder}/${SET_ASIDE}`)
-    ? 'it was set aside'
-    : torn === undefined
-      ? null
-      : `${torn.path} has ${sizes.get(`${folder}/${torn.path}`) ?? 'no'} bytes, ${torn.bytes} were written`;
-  return { trajectory: manifest.trajectory, step: manifest.step, manifest, damage };
+/** What is wrong with a checkpoint as far as sizes tell; null: nothing. */
+async function damageOf(store: ObjectStore, folder: string, sizes: ReadonlyMap<string, number>): Promise<string | null> {
+  if (sizes.has(`${folder}/${SET_ASIDE}`)) return 'it was set aside';
+  const text = (await store.get(`${folder}/${MANIFEST}`))?.toString('utf8') ?? '';
+  const manifest = CheckpointManifest.safeParse(parseJson(text));
+  // One bad manifest must not hide the checkpoints before it.
+  if (!manifest.success) return 'its manifest is torn';
+  const { files } = manifest.data;
+  if (files.length === 0) return 'its manifest lists no files';
+  const torn = files.find((file) => sizes.get(`${folder}/${file.path}`) !== file.bytes);
+  if (torn === undefined) return null;
+  return `${torn.path} has ${sizes.get(`${folder}/${torn.path}`) ?? 'no'} bytes, ${torn.bytes} were written`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -16,8 +16,11 @@ class WrittenFile(TypedDict):
 
 def sha256_of(path: Path) -> str:
     """Hex SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def files_below(folder: Path) -> list[Path]:

@@ -66,6 +66,7 @@ export const RunPlan = z.strictObject({
   training: z.strictObject({
     epochs: z.int(),
     learningRate: z.number(),
+    adamBetas: z.tuple([z.number(), z.number()]),
     schedule: z.enum(SCHEDULES),
     warmupShare: z.number(),
     weightDecay: z.number(),

@@ -4,6 +4,9 @@ import { PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
 /** `auto` leaves a value to the planner; the plan shows what it chose. */
 const auto = z.literal('auto');
 
+/** No fine-tuning has a larger batch; the planner walks through the divisors of its rows. */
+const MAX_BATCH_TOKENS = 2 ** 26;
+
 /** Names that appear in workflow ids, store keys and search attributes. */
 export const RunKey = z
   .string()
@@ -47,11 +50,11 @@ const DataRequest = z
 
 const TrainingRequest = z
   .strictObject({
-    epochs: z.int().min(1).max(1000).default(8).meta({ description: 'passes over the training rows' }),
+    epochs: z.int().min(1).max(1000).default(6).meta({ description: 'passes over the training rows' }),
     learningRate: z
       .union([auto, z.number().gt(0).lte(1)])
       .default('auto')
-      .meta({ description: 'peak learning rate of AdamW; auto: 2e-3 for tiny, 2e-5 for a pre-trained model' }),
+      .meta({ description: 'peak learning rate of AdamW; auto: 4e-3 for tiny, 2e-5 for a pre-trained model' }),
     schedule: z.enum(SCHEDULES).default('cosine').meta({ description: 'decay after warm-up, tied to the planned number of steps' }),
     warmupShare: z.number().min(0).lt(1).default(0.05).meta({ description: 'share of all steps with rising learning rate' }),
     weightDecay: z.number().min(0).lte(1).default(0).meta({ description: 'AdamW weight decay' }),
@@ -61,7 +64,7 @@ const TrainingRequest = z
       .default('auto')
       .meta({ description: 'length of a packed row; auto: 256 for tiny, else 512 or the most the model allows' }),
     batchTokens: z
-      .union([auto, z.int().min(16)])
+      .union([auto, z.int().min(16).max(MAX_BATCH_TOKENS)])
       .default('auto')
       .meta({ description: 'tokens of one optimizer step over all ranks, padding included; auto: 4,096 for tiny, 131,072 else' }),
     microBatchRows: z
@@ -97,7 +100,7 @@ const ClusterRequest = z
     accelerator: z
       .enum(['auto', 'cpu', 'gpu-24gb', 'gpu-40gb', 'gpu-48gb', 'gpu-80gb', 'gpu-141gb'])
       .default('auto')
-      .meta({ description: 'what a rank computes on; auto: on local the GPU that is there, else the CPU' }),
+      .meta({ description: 'what a rank computes on; auto: a GPU where this machine has one for each rank, else the CPU' }),
   })
   .meta({ title: 'Cluster' });
 
@@ -107,7 +110,7 @@ const EvaluationRequest = z
       .union([auto, z.int().min(1).max(4096)])
       .default('auto')
       .meta({ description: 'most tokens of one prediction; auto: the longest completion of the training rows and a margin' }),
-    batchItems: z.int().min(1).max(4096).default(64).meta({ description: 'prompts decoded together' }),
+    batchItems: z.int().min(1).max(4096).default(128).meta({ description: 'prompts decoded together' }),
     validationItems: z
       .union([z.literal('all'), z.int().min(1)])
       .default('all')

@@ -44,6 +44,8 @@ export interface GangEnd {
 /** What a gang ended of, and what follows. */
 export function judgeGang({ exits, evidence, used }: GangEnd): GangDecision | { action: 'done' } | { action: 'interrupted' } {
   if (evidence !== null) return decideGang(evidence.kind, evidence.message, used);
+  // Silence is no success.
+  if (exits.length === 0) return decideGang('RunnerCrashed', 'the job ended without a word on any of its ranks', used);
   const cause = causeOf(exits);
   if (cause === null) return { action: 'done' };
   if (cause.kind === 'Interrupted') return { action: 'interrupted' };

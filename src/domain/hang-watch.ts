@@ -23,3 +23,8 @@ export function silenceLimit(phase: string, limits: RankLimits): number {
 export function overdue(ranks: ReadonlyMap<number, RankActivity>, limits: RankLimits, nowMs: number): number[] {
   return [...ranks].filter(([, rank]) => nowMs - rank.atMs > silenceLimit(rank.phase, limits) * 1000).map(([rank]) => rank);
 }
+
+/** Seconds that ranks asked to stop may take: to the end of what they are doing, and for a checkpoint. */
+export function stopPatience(limits: RankLimits): number {
+  return Math.max(limits.setupSeconds, limits.stepSeconds) + limits.checkpointSeconds;
+}

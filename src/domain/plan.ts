@@ -19,7 +19,13 @@ export interface PlanFacts {
 }
 
 /** Batch and context for a pre-trained model: the case study's 256 rows of 512 tokens. */
-const PRETRAINED = { learningRate: 2e-5, contextTokens: 512, batchTokens: 131_072, checkpointEverySteps: 100 } as const;
+const PRETRAINED = {
+  learningRate: 2e-5,
+  adamBetas: [0.9, 0.999],
+  contextTokens: 512,
+  batchTokens: 131_072,
+  checkpointEverySteps: 100,
+} as const;
 
 /** Loading 13 GB of weights on a cold node takes minutes; a step of 131,072 tokens of a 7B model on one GPU takes about 15 s. */
 const GPU_LIMITS: RankLimits = { setupSeconds: 1800, stepSeconds: 300, checkpointSeconds: 1200 };
@@ -35,31 +41,12 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
   const data = resolveData(request, facts, problems);
   const model = resolveModel(request, facts, problems);
   const cluster = resolveCluster(request, facts);
-  if (model === null || data === null || problems.length > 0) throw invalid(problems);
-
-  const defaults = model.source.kind === 'tiny' ? TINY_TRAINING : PRETRAINED;
-  const contextTokens =
-    request.training.contextTokens === 'auto'
-      ? Math.min(defaults.contextTokens, model.shape.maxPositions)
-      : request.training.contextTokens;
-  if (contextTokens > model.shape.maxPositions) {
-    problems.push({
-      path: 'training.contextTokens',
-      message: `expected at most ${model.shape.maxPositions}, the positions of ${model.name}, got ${contextTokens}`,
-    });
-  }
-  const batchTokens = request.training.batchTokens === 'auto' ? defaults.batchTokens : request.training.batchTokens;
   const { worldSize } = cluster;
-  const rowsPerRank = Math.max(1, Math.round(batchTokens / contextTokens / worldSize));
-  const micro = request.training.microBatchRows;
-  if (micro !== 'auto' && rowsPerRank % micro !== 0) {
-    problems.push({
-      path: 'training.microBatchRows',
-      message: `expected a divisor of ${rowsPerRank}, the rows of ${contextTokens} tokens that each of ${worldSize} ranks has in a batch of ${batchTokens} tokens, got ${micro}`,
-    });
-  }
-  if (problems.length > 0) throw invalid(problems);
+  const batch = model === null ? null : resolveBatch(request, model, worldSize, problems);
+  if (data === null || model === null || batch === null || problems.length > 0) throw invalid(problems);
 
+  const { defaults, contextTokens, rowsPerRank } = batch;
+  const micro = request.training.microBatchRows;
   const precision = resolvePrecision(request, cluster.device);
   const answer = chooseMemory({
     shape: model.shape,
@@ -85,6 +72,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     training: {
       epochs: training.epochs,
       learningRate: training.learningRate === 'auto' ? defaults.learningRate : training.learningRate,
+      adamBetas: [...defaults.adamBetas],
       schedule: training.schedule,
       warmupShare: training.warmupShare,
       weightDecay: training.weightDecay,
@@ -129,7 +117,8 @@ function resolveData({ data }: FineTuningRequest, facts: PlanFacts, problems: Re
     const source = data[split];
     if (split !== 'train' && source === 'auto') return null;
     if (source.startsWith('file:') && source.length > 'file:'.length) return facts.absolute(source.slice('file:'.length));
-    problems.push({ path: `data.${split}`, message: `expected practice or file:<path>, got "${source}"` });
+    const otherwise = split === 'train' ? 'practice' : 'auto';
+    problems.push({ path: `data.${split}`, message: `expected ${otherwise} or file:<path>, got "${source}"` });
     return null;
   };
   const [train, validation, test] = [file('train'), file('validation'), file('test')];
@@ -139,7 +128,8 @@ function resolveData({ data }: FineTuningRequest, facts: PlanFacts, problems: Re
 
 function resolveModel({ model }: FineTuningRequest, facts: PlanFacts, problems: RequestProblem[]): RunPlan['model'] | null {
   if (model === 'tiny') return { name: model, source: { kind: 'tiny' }, shape: tinyShape };
-  const known = KNOWN_MODELS[model];
+  // A bare look-up would also find what every object inherits, e.g. "constructor".
+  const known = Object.hasOwn(KNOWN_MODELS, model) ? KNOWN_MODELS[model] : undefined;
   if (known !== undefined) return { name: model, source: { kind: 'named' }, shape: modelShape(known) };
   if (model.startsWith('path:') && facts.modelConfig !== null) {
     return {
@@ -155,17 +145,53 @@ function resolveModel({ model }: FineTuningRequest, facts: PlanFacts, problems: 
   return null;
 }
 
+interface Batch {
+  defaults: typeof TINY_TRAINING | typeof PRETRAINED;
+  contextTokens: number;
+  /** Packed rows of one rank in one optimizer step. */
+  rowsPerRank: number;
+}
+
+function resolveBatch(
+  { training }: FineTuningRequest,
+  model: RunPlan['model'],
+  worldSize: number,
+  problems: RequestProblem[],
+): Batch {
+  const defaults = model.source.kind === 'tiny' ? TINY_TRAINING : PRETRAINED;
+  const { maxPositions } = model.shape;
+  const contextTokens = training.contextTokens === 'auto' ? Math.min(defaults.contextTokens, maxPositions) : training.contextTokens;
+  if (contextTokens > maxPositions) {
+    problems.push({
+      path: 'training.contextTokens',
+      message: `expected at most ${maxPositions}, the positions of ${model.name}, got ${contextTokens}`,
+    });
+  }
+  const batchTokens = training.batchTokens === 'auto' ? defaults.batchTokens : training.batchTokens;
+  const rowsPerRank = Math.max(1, Math.round(batchTokens / contextTokens / worldSize));
+  const micro = training.microBatchRows;
+  if (micro !== 'auto' && rowsPerRank % micro !== 0) {
+    problems.push({
+      path: 'training.microBatchRows',
+      message: `expected a divisor of ${rowsPerRank}, the rows of ${contextTokens} tokens that each of ${worldSize} ranks has in a batch of ${batchTokens} tokens, got ${micro}`,
+    });
+  }
+  return { defaults, contextTokens, rowsPerRank };
+}
+
 function resolveCluster({ cluster }: FineTuningRequest, { machine }: PlanFacts): RunPlan['cluster'] {
   const worldSize = cluster.nodes * cluster.ranksPerNode;
-  const gpu = machine.gpus[0];
-  const accelerator = cluster.accelerator === 'auto' && gpu === undefined ? 'cpu' : cluster.accelerator;
+  // A rank without a GPU of its own would wait for the others: then all compute on the CPU.
+  const hasGpus = machine.gpus.length >= worldSize;
+  const accelerator = cluster.accelerator === 'auto' && !hasGpus ? 'cpu' : cluster.accelerator;
   const base = { provider: cluster.provider, nodes: cluster.nodes, ranksPerNode: cluster.ranksPerNode, worldSize };
   // All nodes of the local provider share this machine.
   const threadsPerRank = Math.max(1, Math.floor(machine.cpuCores / worldSize));
   if (accelerator === 'cpu') {
     return { ...base, device: 'cpu', threadsPerRank, memoryBytesPerRank: Math.floor(machine.memoryBytes / worldSize) };
   }
-  const memoryBytesPerRank = accelerator === 'auto' ? (gpu as { memoryBytes: number }).memoryBytes : gpuMemoryBytes(accelerator);
+  const memoryBytesPerRank =
+    accelerator === 'auto' ? Math.min(...machine.gpus.map((gpu) => gpu.memoryBytes)) : gpuMemoryBytes(accelerator);
   return { ...base, device: 'cuda', threadsPerRank, memoryBytesPerRank };
 }
 

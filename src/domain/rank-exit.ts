@@ -21,6 +21,7 @@ export function failureOfExit(code: number | null, signal: string | null): Failu
 
 /** Worst first: what a gang failed of when its ranks give different reasons. A peer's loss is never the cause while another is known. */
 const CAUSES: readonly FailureKind[] = [
+  'EnvironmentNotReady',
   'InvalidRequest',
   'InvalidData',
   'Diverged',

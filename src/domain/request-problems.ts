@@ -25,7 +25,9 @@ export function requestProblems(error: z.ZodError, input: unknown, schema: Known
     }
     const meaning = at(schema, path)?.description;
     const got = `got ${show(valueAt(input, path))}`;
-    return [{ path: path.join('.'), message: `${expectation(issue)}, ${got}${meaning === undefined ? '' : ` (${meaning})`}` }];
+    return [
+      { path: path.join('.'), message: `expected ${expectation(issue)}, ${got}${meaning === undefined ? '' : ` (${meaning})`}` },
+    ];
   });
 }
 
@@ -41,26 +43,27 @@ function unknownKey(key: string, known: readonly string[]): string {
     : `unknown field; the nearest known one is ${closest(key, [...known])} (known here: ${known.join(', ')})`;
 }
 
+/** What would have done, as the end of a sentence. */
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_union': {
       const options = issue.errors.flat().map(expectation);
-      return options.length === 0 ? 'expected another value' : options.join(', or ');
+      return options.length === 0 ? 'another value' : options.join(', or ');
     }
     case 'invalid_value':
-      return issue.values.length === 1
-        ? `expected ${show(issue.values[0])}`
-        : `expected one of ${issue.values.map(show).join(', ')}`;
+      return issue.values.length === 1 ? show(issue.values[0]) : `one of ${issue.values.map(show).join(', ')}`;
     case 'invalid_type':
-      return `expected ${issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`}`;
+      return issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`;
     case 'too_small':
-      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue)}`;
     case 'too_big':
-      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue)}`;
     default:
-      return `expected ${issue.message}`;
+      return issue.message;
   }
 }
+
+const unit = ({ origin }: { origin: string }): string => (origin === 'string' ? ' character(s)' : '');
 
 function at(schema: KnownFields, path: readonly string[]): KnownFields | undefined {
   return path.reduce<KnownFields | undefined>((node, key) => node?.properties?.[key], schema);

@@ -1,4 +1,4 @@
-import type { CheckpointManifest, Trajectory } from '../contract/checkpoint.js';
+import type { Trajectory } from '../contract/checkpoint.js';
 
 /** A place that training can go on from. */
 export interface ResumePoint {
@@ -10,7 +10,6 @@ export interface ResumePoint {
 export interface FoundCheckpoint {
   trajectory: number;
   step: number;
-  manifest: Pick<CheckpointManifest, 'worldSize' | 'zeroStage'>;
   /** What is wrong with it, e.g. a missing file; null for a whole one. */
   damage: string | null;
 }
@@ -62,11 +61,13 @@ export function chooseResumePoint(
   };
 }
 
-/** The checkpoints that retention may remove: all but the `keep` newest whole ones and anything newer than those. */
+/**
+ * The checkpoints that retention may remove: whole ones older than the `keep` newest whole ones.
+ * A damaged one stays, for whoever wants to know why.
+ */
 export function prunable(checkpoints: readonly FoundCheckpoint[], keep: number): FoundCheckpoint[] {
-  const newestFirst = [...checkpoints].sort((a, b) => b.step - a.step);
-  const kept = newestFirst.filter((checkpoint) => checkpoint.damage === null).slice(0, keep);
-  const oldestKept = kept.at(-1)?.step ?? 0;
-  // With fewer whole ones than are to be kept, nothing may go.
-  return kept.length < keep ? [] : newestFirst.filter((checkpoint) => checkpoint.step < oldestKept);
+  return checkpoints
+    .filter((checkpoint) => checkpoint.damage === null)
+    .sort((a, b) => b.step - a.step)
+    .slice(keep);
 }

@@ -9,8 +9,8 @@ import { TINY_MODEL } from './tiny-model.js';
 // The plan files of gpu_runner, made from a run's plan. Paths are relative to the work folder of a node, in which
 // datasets and models lie under the same keys as in the object store.
 
-/** AdamW's usual constants; the second beta below its default lets short runs forget their first, wild gradients. */
-const ADAM = { betas: [0.9, 0.95] as [number, number], epsilon: 1e-8 };
+/** PyTorch's default; no peer tunes it. */
+const ADAM_EPSILON = 1e-8;
 
 export const datasetFile = (dataset: DatasetManifest, split: Split): string =>
   `${contentKeys.dataset(dataset.id)}/${dataset.splits[split].rendered.file}`;
@@ -70,8 +70,8 @@ export function trainPlan(
     learning_rate: training.learningRate,
     schedule: training.schedule,
     warmup_share: training.warmupShare,
-    adam_betas: ADAM.betas,
-    adam_epsilon: ADAM.epsilon,
+    adam_betas: training.adamBetas,
+    adam_epsilon: ADAM_EPSILON,
     weight_decay: training.weightDecay,
     gradient_clipping: training.gradientClipping,
     zero_stage: training.zeroStage,

@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { ControlActivities, NodeActivities } from '../../activities/index.js';
+import type { FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { FailureKind } from '../../src/contract/kinds.js';
+import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
+import { samplePlan } from './samples.js';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+type Acts<T> = { [K in keyof T]: T[K] };
+
+export interface Answers {
+  control?: Partial<Acts<ControlActivities>>;
+  node?: Partial<Acts<NodeActivities>>;
+}
+
+/** Where a scenario plays. */
+export interface Place {
+  address: string;
+  bundlePath: string;
+}
+
+/** A call that an activity got, in order over both workers. */
+export interface Call {
+  name: string;
+  queue: string;
+  input: unknown;
+}
+
+const estimate = { value: 0.9, low: 0.8, high: 1 };
+
+export const exitOf = (kind: FailureKind): RankExit[] => [
+  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', logTail: ['last line'] },
+];
+
+/** Is this job one of the round that trains, not of the smoke test or of an evaluation? */
+export const isTraining = (jobId: string): boolean => jobId.startsWith('round-0');
+export const inTraining = ({ jobId }: { jobId: string }): boolean => isTraining(jobId);
+
+export const failWith = (type: FailureKind, message = 'from the test'): never => {
+  throw ApplicationFailure.create({ type, message, nonRetryable: true });
+};
+
+/**
+ * The workflows on a real server with activities that only say what they were asked. A test replaces the answers it is about.
+ * The control queue has one name for all, so scenarios of one server run one after the other.
+ */
+export class Scenario {
+  readonly calls: Call[] = [];
+  readonly runKey = `test-${randomUUID()}`;
+  private readonly workers: { worker: Worker; done: Promise<void> }[] = [];
+  private readonly nodeQueues = new Set<string>();
+
+  private constructor(
+    readonly client: Client,
+    private readonly connection: NativeConnection,
+    private readonly control: Partial<Acts<ControlActivities>>,
+    private readonly node: Partial<Acts<NodeActivities>>,
+    private readonly bundlePath: string,
+  ) {}
+
+  static async open(
+    answers: Answers = {},
+    place: Place = { address: inject('serverAddress'), bundlePath: inject('bundlePath') },
+  ): Promise<Scenario> {
+    const { address, bundlePath } = place;
+    const client = new Client({ connection: await Connection.connect({ address }), identity: 'test' });
+    const connection = await NativeConnection.connect({ address });
+    const scenario = new Scenario(client, connection, answers.control ?? {}, answers.node ?? {}, bundlePath);
+    await scenario.work(CONTROL_QUEUE, scenario.controlActs());
+    return scenario;
+  }
+
+  start(request: unknown = {}): Promise<WorkflowHandle> {
+    return this.client.workflow.start('fineTuningRun', {
+      workflowId: runWorkflowId(this.runKey),
+      taskQueue: CONTROL_QUEUE,
+      args: [request],
+    });
+  }
+
+  names(): string[] {
+    return this.calls.map(({ name }) => name);
+  }
+
+  count(name: string): number {
+    return this.calls.filter((call) => call.name === name).length;
+  }
+
+  /** Resolves when the activity has been called with such an input. */
+  async called(name: string, isMeant: (input: never) => boolean = () => true): Promise<void> {
+    const isCalled = (): boolean => this.calls.some((call) => call.name === name && isMeant(call.input as never));
+    while (!isCalled()) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  async close(): Promise<void> {
+    for (const { worker } of this.workers) worker.shutdown();
+    await Promise.all(this.workers.map(({ done }) => done));
+    await this.connection.close();
+    await this.client.connection.close();
+  }
+
+  /** A worker for a node's queue, as a launch would bring one up. */
+  async addNode(leaseId: string, node: number, generation: number): Promise<void> {
+    const queue = nodeQueue(leaseId, node, generation);
+    if (this.nodeQueues.has(queue)) return;
+    this.nodeQueues.add(queue);
+    await this.work(queue, this.nodeActs());
+  }
+
+  private async work(taskQueue: string, acts: object): Promise<void> {
+    const worker = await Worker.create({
+      connection: this.connection,
+      identity: 'test',
+      taskQueue,
+      ...(taskQueue === CONTROL_QUEUE ? { workflowBundle: { codePath: this.bundlePath } } : {}),
+      activities: this.recorded(taskQueue, acts),
+      // An act that a test leaves hanging must not hold the worker.
+      shutdownForceTime: '1 second',
+      maxHeartbeatThrottleInterval: 100,
+      defaultHeartbeatThrottleInterval: 100,
+    });
+    this.workers.push({ worker, done: worker.run().catch(() => undefined) });
+  }
+
+  private recorded(queue: string, acts: object): object {
+    return Object.fromEntries(
+      Object.entries(acts).map(([name, act]: [string, (input: unknown) => unknown]) => [
+        name,
+        (input: unknown) => {
+          this.calls.push({ name, queue, input });
+          return act(input);
+        },
+      ]),
+    );
+  }
+
+  private controlActs(): Partial<Acts<ControlActivities>> {
+    const plan = samplePlan();
+    const job = (jobId: string): JobSpec => ({
+      jobId,
+      fence: { runKey: this.runKey, owner: 1, gang: 1 },
+      plan: { command: 'describe' },
+      ranks: { first: 0, count: 1, worldSize: 2, threads: 1 },
+      rendezvous: null,
+      limits: plan.limits,
+      storePrefix: '',
+      publish: null,
+    });
+    let trajectory = -1;
+    return {
+      planRun: async () => ({ runKey: this.runKey, plan }),
+      claimRun: async () => ({ fence: 1, plan, finished: {} }),
+      recordStep: async () => undefined,
+      recordStages: async () => undefined,
+      endRun: async () => undefined,
+      prepareDataset: async () => ({ datasetId: 'd'.repeat(64), note: '3 train, 2 validation, 2 test' }),
+      importModel: async () => ({ modelId: 'm' }),
+      launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
+        for (const { node, generation } of nodes) await this.addNode(leaseId, node, generation);
+        return nodes.map(({ node, generation }) => ({
+          nodeId: `node-${node}-g${generation}`,
+          tags: { installation: 'test', runKey, lease: leaseId, fence, node, generation },
+          state: 'running' as const,
+          launchedAt: new Date().toISOString(),
+          deadline,
+        }));
+      },
+      watchNodes: () => untilCancelled(),
+      terminateNodes: async () => ({ terminated: [] }),
+      isRunOpen: async () => true,
+      planNodeJob: async ({ jobId }) => ({ spec: job(jobId), inputs: [], output: 'output' }),
+      openTrajectory: async ({ round }) => {
+        trajectory += 1;
+        const jobId = `round-${round}-t${trajectory}`;
+        const jobs = [0, 1].map(() => job(jobId));
+        return {
+          trajectory,
+          jobId,
+          resume: trajectory === 0 ? null : { trajectory: 0, step: 10 },
+          passedOver: [],
+          jobs,
+          inputs: [],
+        };
+      },
+      setAsideCheckpoint: async () => undefined,
+      judgeGang: async (input) => (await import('../../src/domain/gang-decision.js')).judgeGang(input),
+      closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
+      discardRound: async () => undefined,
+      answerLength: async () => ({ maxNewTokens: 16 }),
+      openEvaluation: async ({ id, shards }) => ({
+        shards: Array.from({ length: shards }, (_, index) => ({
+          spec: job(`evaluation-${id}-s${index}`),
+          inputs: [],
+          predictions: { from: 'p', to: 'p' },
+        })),
+      }),
+      scoreEvaluation: async () => [{ model: 'epoch-1', items: 2, accuracy: estimate, parts: {} }],
+      chooseEpoch: async () => ({ epoch: 1 }),
+      compareOnTest: async () => ({
+        comparison: { items: 2, before: estimate, after: estimate, difference: estimate, gained: 0, lost: 0 },
+      }),
+      writeModelCard: async () => ({ card: 'card', to: 'model' }),
+      buildReport: async () => ({ reportKey: 'report', message: 'done' }),
+      ...this.control,
+    };
+  }
+
+  private nodeActs(): Partial<Acts<NodeActivities>> {
+    return {
+      describeNode: async () => ({
+        hostname: 'test',
+        rankAddress: '127.0.0.1',
+        rankInterface: 'lo',
+        cpuCores: 2,
+        memoryBytes: 1,
+        freeDiskBytes: 1,
+        device: 'cpu' as const,
+        gpus: [],
+        python: '3',
+        packages: {},
+      }),
+      renewNode: async () => undefined,
+      stageInputs: async () => undefined,
+      pickRendezvous: async () => ({ address: '127.0.0.1', port: 1 }),
+      startRanks: async () => 'started' as const,
+      followRanks: async () => followedWell(),
+      stopRanks: async () => undefined,
+      storeModel: async () => ({ modelId: 'm', key: 'models/m' }),
+      storePredictions: async () => undefined,
+      ...this.node,
+    };
+  }
+}
+
+/** An act that beats until somebody cancels it. */
+export async function untilCancelled(): Promise<never> {
+  const { Context } = await import('@temporalio/activity');
+  const context = Context.current();
+  const beat = setInterval(() => context.heartbeat(), 200);
+  try {
+    return await context.cancelled;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+/** A job that did what it was asked to. */
+export function followedWell(): FollowResult {
+  const time = new Date().toISOString();
+  return {
+    state: 'ended',
+    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', logTail: [] }],
+    results: [{ kind: 'tokenised', time, rank: 0, splits: [], vocabulary_size: 1, tokenizer_probe_sha256: '' }],
+  };
+}
