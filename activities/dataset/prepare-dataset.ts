@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
 import type { DatasetManifest } from '../../src/contract/dataset.js';
 import { SPLITS, type Split } from '../../src/contract/kinds.js';
 import type { DataSource, RunPlan } from '../../src/contract/plan.js';
@@ -66,7 +67,8 @@ async function readSource(data: DataSource): Promise<DatasetSource> {
 
 function describeSource(data: DataSource): string {
   if (data.kind === 'practice') return `practice, seed ${data.seed}`;
-  return [data.train, data.validation, data.test].filter((path) => path !== null).join(', ');
+  // Names, not places: the same rows elsewhere are the same data set.
+  return [data.train, data.validation, data.test].flatMap((path) => (path === null ? [] : [basename(path)])).join(', ');
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -16,16 +16,21 @@ const RESULTS = new Set(['described', 'initialised', 'tokenised', 'planned', 'ex
 export class JobEvents {
   progress: Progress = noProgress;
   readonly results = new Map<string, RunnerEvent>();
-  private readonly waiting = new Map<number, { event: RunnerEventOf<'checkpoint'>; end: number }[]>();
-
   /** How far each rank's file has been read. Each follower begins at the front: totals and results are there. */
   readonly read: FollowCursor = { offsets: {} };
+  /** Where the next follower may begin with its duties: what lies before is in the store, or given up. */
+  readonly settled: FollowCursor;
+  private readonly waiting = new Map<number, { event: RunnerEventOf<'checkpoint'>; end: number }[]>();
+  /** Of each rank the ends of events that are a duty, in the order of its file, until they and all before them are done. */
+  private readonly open = new Map<number, { end: number; isDone: boolean }[]>();
 
   constructor(
     private readonly spec: JobSpec,
     /** What followers before this one have settled is not a duty any more. */
-    private readonly settled: FollowCursor,
-  ) {}
+    cursor: FollowCursor,
+  ) {
+    this.settled = { offsets: { ...cursor.offsets } };
+  }
 
   /** Takes new events; gives what has to be published because of them, in order. */
   take(found: ReadonlyMap<number, readonly PlacedEvent[]>): Duty[] {
@@ -35,12 +40,32 @@ export class JobEvents {
         this.read.offsets[String(rank)] = end;
         this.progress = foldProgress(this.progress, event);
         if (RESULTS.has(event.kind)) this.results.set(event.kind, event);
-        if (end <= (this.settled.offsets[String(rank)] ?? 0)) continue;
+        const isSettled = end <= (this.settled.offsets[String(rank)] ?? 0);
+        if (event.kind === 'checkpoint' && isSettled) this.published(event.step);
+        if (isSettled || (event.kind !== 'snapshot' && event.kind !== 'checkpoint')) continue;
+        this.open.set(rank, [...(this.open.get(rank) ?? []), { end, isDone: false }]);
         if (event.kind === 'snapshot') duties.push({ kind: 'snapshot', local: event, ends: new Map([[rank, end]]) });
-        if (event.kind === 'checkpoint') duties.push(...this.checkpointOf(event, end));
+        else duties.push(...this.checkpointOf(event, end));
       }
     }
     return duties;
+  }
+
+  /** A duty is done, or given up. Duties of several ranks end out of order: the cursor waits for those before. */
+  settle({ kind, local, ends }: Duty): void {
+    if (kind === 'checkpoint') this.published(local.step);
+    for (const [rank, end] of ends) {
+      const open = this.open.get(rank) ?? [];
+      for (const place of open) if (place.end === end) place.isDone = true;
+      for (let first = open[0]; first?.isDone === true; [first] = open) {
+        this.settled.offsets[String(rank)] = first.end;
+        open.shift();
+      }
+    }
+  }
+
+  private published(step: number): void {
+    this.progress = { ...this.progress, checkpointStep: Math.max(step, this.progress.checkpointStep ?? 0) };
   }
 
   /** A checkpoint of this node is whole when each of its ranks has told of its files. */

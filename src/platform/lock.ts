@@ -1,8 +1,12 @@
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { readJson } from './files.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process/process-identity.js';
+
+/** Another process removes a stale lock meanwhile, which takes it a few file operations. */
+const TURN_MS = 20;
 
 const LockHolder = z.object({ pid: z.int(), startTime: z.string() });
 
@@ -41,20 +45,20 @@ export async function lockHolder(path: string): Promise<ProcessIdentity | null> 
   return holder !== null && (await isAlive(holder)) ? holder : null;
 }
 
-/** Moves the dead holder's file away; if another process took the lock over first, its file is put back. */
+/**
+ * Removes the file of a holder that no longer runs. Looking and removing are two steps, so the right to do it is a lock itself,
+ * named after the dead: else a slow process would remove the file of whoever took the lock over in between.
+ */
 async function removeStale(path: string, dead: ProcessIdentity): Promise<void> {
-  const moved = `${path}.${randomUUID()}`;
-  const gone = await rename(path, moved).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return true;
-      throw error;
-    },
-  );
-  if (gone) return;
-  const holder = await readJson(moved, LockHolder);
-  if (holder !== null && (holder.pid !== dead.pid || holder.startTime !== dead.startTime)) {
-    await link(moved, path).catch(() => undefined);
+  const right = await takeLock(`${path}.${dead.pid}-${dead.startTime.replaceAll(/\W/g, '-')}`);
+  if ('heldBy' in right) {
+    await delay(TURN_MS);
+    return;
   }
-  await rm(moved, { force: true });
+  try {
+    const holder = await readJson(path, LockHolder);
+    if (holder?.pid === dead.pid && holder.startTime === dead.startTime) await rm(path, { force: true });
+  } finally {
+    await right.release();
+  }
 }

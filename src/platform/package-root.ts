@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +14,8 @@ export const formworkVersion: string = (JSON.parse(readFileSync(packageFile('pac
 /** Command line of one of our processes: the compiled file, or its source where this code runs from sources itself. */
 export function entryCommand(name: string): [string, ...string[]] {
   return import.meta.url.endsWith('.ts')
-    ? [process.execPath, '--import', 'tsx', packageFile('workers', `${name}.ts`)]
+    ? // By its path: the process may start in a folder from which no package is found.
+      [process.execPath, '--import', createRequire(import.meta.url).resolve('tsx'), packageFile('workers', `${name}.ts`)]
     : [process.execPath, packageFile('dist', 'workers', `${name}.js`)];
 }
 

@@ -1,9 +1,12 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProviderNode } from '../../contract/cluster.js';
 import { Failure } from '../../domain/failures.js';
 import { nodeName } from '../../domain/names.js';
-import { findByEnvironment } from '../process/process-scan.js';
+import { makeFolder } from '../files.js';
+import { takeLock } from '../lock.js';
+import { findByEnvironment, scanEnvironments } from '../process/process-scan.js';
 import { isAlive, killIfThere, sendSignal } from '../process/process-identity.js';
 import { startDetached } from '../process/start-detached.js';
 import { waitUntil } from '../process/wait-until.js';
@@ -17,6 +20,10 @@ export const NODE_ID_VARIABLE = 'FORMWORK_NODE_ID';
 const HOST_START_MS = 15_000;
 /** A host asked to end takes its worker and ranks down; after this the power is cut. */
 const HOST_STOP_MS = 10_000;
+
+/** A killed process is gone in milliseconds, unless it waits for a disk; then the node stays listed. */
+const KILL_MS = 5_000;
+const LOOK_MS = 50;
 
 export interface LocalComputeOptions {
   /** Folder in which each node has one. */
@@ -36,7 +43,7 @@ export class LocalCompute implements Compute {
     const { lease, node, generation } = request.tags;
     const nodeId = nodeName(lease, node, generation);
     const folder = this.folder(nodeId);
-    await mkdir(folder.root, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    await makeFolder(folder.root).catch((error: NodeJS.ErrnoException) => {
       throw new Failure(
         error.code === 'ENOSPC' ? 'DiskFull' : 'EnvironmentNotReady',
         `no folder for node ${nodeId}: ${error.message}`,
@@ -44,22 +51,13 @@ export class LocalCompute implements Compute {
         { cause: error },
       );
     });
-    if ((await folder.record()) === null) {
-      await folder.writeDeadline(request.deadline);
-      await folder.writeRecord({
-        nodeId,
-        tags: request.tags,
-        taskQueue: request.taskQueue,
-        server: request.server,
-        launchedAt: new Date().toISOString(),
-      });
-    }
-    if ((await folder.terminated()) === null && !(await this.hostRuns(folder))) await this.startHost(nodeId, folder);
-    return (await this.look(nodeId)) as ProviderNode;
+    await this.bringUp(nodeId, folder, request);
+    return (await this.look(nodeId, await scanEnvironments(NODE_ID_VARIABLE))) as ProviderNode;
   }
 
   async describe(nodeIds: readonly string[]): Promise<ProviderNode[]> {
-    const nodes = await Promise.all(nodeIds.map((nodeId) => this.look(nodeId)));
+    const processes = await scanEnvironments(NODE_ID_VARIABLE);
+    const nodes = await Promise.all(nodeIds.map((nodeId) => this.look(nodeId, processes)));
     return nodes.filter((node) => node !== null);
   }
 
@@ -68,7 +66,16 @@ export class LocalCompute implements Compute {
   }
 
   async list(filter: { installation: string; lease?: string }): Promise<ProviderNode[]> {
-    const names = await readdir(this.options.nodes).catch(() => []);
+    const names = await readdir(this.options.nodes).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return [];
+      // An empty answer would mean that every machine is given back.
+      throw new Failure(
+        'Unreachable',
+        `the nodes in ${this.options.nodes} cannot be listed: ${error.message}`,
+        {},
+        { cause: error },
+      );
+    });
     const nodes = await this.describe(names);
     return nodes.filter(
       (node) =>
@@ -87,6 +94,32 @@ export class LocalCompute implements Compute {
     return host !== null && (await isAlive(host));
   }
 
+  /** Of several launches of one node at once, one starts its host and the others wait for it. */
+  private async bringUp(nodeId: string, folder: NodeFolder, request: LaunchRequest): Promise<void> {
+    for (;;) {
+      if ((await folder.terminated()) !== null || (await this.hostRuns(folder))) return;
+      const lock = await takeLock(folder.launchLock());
+      if ('heldBy' in lock) {
+        await delay(LOOK_MS);
+        continue;
+      }
+      try {
+        await this.record(nodeId, folder, request);
+        if (!(await this.hostRuns(folder))) await this.startHost(nodeId, folder);
+        return;
+      } finally {
+        await lock.release();
+      }
+    }
+  }
+
+  private async record(nodeId: string, folder: NodeFolder, request: LaunchRequest): Promise<void> {
+    if ((await folder.record()) !== null) return;
+    const { tags, taskQueue, server } = request;
+    await folder.writeDeadline(request.deadline);
+    await folder.writeRecord({ nodeId, tags, taskQueue, server, launchedAt: new Date().toISOString() });
+  }
+
   private async startHost(nodeId: string, folder: NodeFolder): Promise<void> {
     const [command, ...args] = this.options.host;
     const started = await startDetached({
@@ -98,7 +131,7 @@ export class LocalCompute implements Compute {
     });
     const up = await waitUntil(async () => (await this.hostRuns(folder)) || !(await isAlive(started)), {
       timeoutMs: HOST_START_MS,
-      everyMs: 50,
+      everyMs: LOOK_MS,
     });
     if (up === null || !(await this.hostRuns(folder))) {
       throw new Failure('CapacityUnavailable', `the host of node ${nodeId} did not start; its log is ${folder.log('host')}`, {
@@ -107,18 +140,18 @@ export class LocalCompute implements Compute {
     }
   }
 
-  private async look(nodeId: string): Promise<ProviderNode | null> {
+  private async look(nodeId: string, processes: ReadonlyMap<string, unknown>): Promise<ProviderNode | null> {
     const folder = this.folder(nodeId);
     const record = await folder.record();
     if (record === null) return null;
     const [host, terminated, deadline] = await Promise.all([folder.host(), folder.terminated(), folder.deadline()]);
     const running = host !== null && (await isAlive(host));
-    // A host that is gone without its farewell is a machine that lost power: what it left running is still to be ended.
-    const leftovers = !running && terminated === null && host !== null ? await findByEnvironment(NODE_ID_VARIABLE, nodeId) : [];
+    // What a host that is gone has left running is still to be ended, whatever its farewell says.
+    const isRunning = running || (host !== null && processes.has(nodeId));
     return {
       nodeId,
       tags: record.tags,
-      state: running || leftovers.length > 0 ? 'running' : host === null && terminated === null ? 'pending' : 'terminated',
+      state: isRunning ? 'running' : host === null && terminated === null ? 'pending' : 'terminated',
       launchedAt: record.launchedAt,
       deadline: (deadline ?? new Date(record.launchedAt)).toISOString(),
     };
@@ -130,8 +163,16 @@ export class LocalCompute implements Compute {
     if (host !== null && (await sendSignal(host, 'SIGTERM'))) {
       await waitUntil(async () => !(await isAlive(host)), { timeoutMs: HOST_STOP_MS, everyMs: 100 });
     }
-    for (const left of await findByEnvironment(NODE_ID_VARIABLE, nodeId)) killIfThere(left.pid, 'SIGKILL');
-    if ((await folder.record()) === null) return;
+    // Again and again: what is killed may have started something a moment ago.
+    const gone = await waitUntil(
+      async () => {
+        const left = await findByEnvironment(NODE_ID_VARIABLE, nodeId);
+        for (const { pid } of left) killIfThere(pid, 'SIGKILL');
+        return left.length === 0;
+      },
+      { timeoutMs: KILL_MS, everyMs: LOOK_MS },
+    );
+    if (gone === null || (await folder.record()) === null) return;
     if ((await folder.terminated()) === null) await folder.writeTerminated('ended by the provider');
     // Shards and copies; what counts is in the object store. The record stays, so that a late launch finds the node ended.
     await rm(folder.work(), { recursive: true, force: true });

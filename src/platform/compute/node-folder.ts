@@ -24,6 +24,8 @@ export class NodeFolder {
   constructor(readonly root: string) {}
 
   readonly work = (): string => join(this.root, 'work');
+  /** Held while a launch looks for the host and starts it. */
+  readonly launchLock = (): string => this.path('launch.lock');
   readonly log = (name: string): string => join(this.root, 'logs', `${name}.log`);
 
   readonly record = (): Promise<NodeRecord | null> => readJson(this.path('node.json'), NodeRecord);

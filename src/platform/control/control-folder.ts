@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { FAILURE_KINDS } from '../../contract/kinds.js';
-import { readJson, writeJson } from '../files.js';
+import { nullIfMissing, readJson, writeJson } from '../files.js';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../process/process-identity.js';
 
 const Identity = z.object({ pid: z.int(), startTime: z.string() });
@@ -61,7 +61,7 @@ export class ControlFolder {
 
   /** Who needs the host: processes that live, and null for `formwork up`. */
   async holders(): Promise<(ProcessIdentity | null)[]> {
-    const names = (await readdir(this.path('holders')).catch(() => [])).filter((name) => name.endsWith('.json'));
+    const names = ((await readdir(this.path('holders')).catch(nullIfMissing)) ?? []).filter((name) => name.endsWith('.json'));
     const found = await Promise.all(names.map((name) => readJson(join(this.path('holders'), name), Holder)));
     const holders = found.filter((holder) => holder !== null).map((holder) => holder.process);
     const alive = await Promise.all(holders.map(async (holder) => holder === null || isAlive(holder)));

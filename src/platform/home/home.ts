@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../domain/failures.js';
-import { readJson, writeJson } from '../files.js';
+import { createAtomically, makeFolder, readJson } from '../files.js';
 
 const InstallationFile = z.object({ id: z.string() });
 
@@ -26,7 +25,7 @@ export class Home {
   async open(): Promise<void> {
     try {
       for (const folder of [this.store(), this.tools(), this.server(), this.control(), this.nodes()]) {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
       }
       await this.installation();
     } catch (error) {
@@ -48,7 +47,7 @@ export class Home {
     const existing = await readJson(path, InstallationFile);
     if (existing !== null) return existing.id;
     const id = randomUUID();
-    await writeJson(path, { id });
-    return id;
+    // Two first commands at once: both go on with the id of the one that was faster.
+    return (await createAtomically(path, JSON.stringify({ id }))) ? id : this.installation();
   }
 }

@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readFile, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../../domain/failures.js';
-import { writeAtomically } from '../files.js';
+import { createAtomically, isDraft, makeFolder, nullIfMissing, writeAtomically } from '../files.js';
 import type { ObjectStore, StoredObject } from './port.js';
 
 /** Folder for writes in progress, beside the objects so that a rename stays within the file system. */
@@ -22,31 +22,20 @@ export class FileStore implements ObjectStore {
   }
 
   async get(key: string): Promise<Buffer | null> {
-    return this.guard(key, () => readFile(this.path(key)).catch(nullIfMissing));
+    return this.guard(key, () => readFile(this.path(key)).catch(nullIfNoObject));
   }
 
   async put(key: string, content: string | Uint8Array): Promise<void> {
     await this.guard(key, async () => {
-      await mkdir(dirname(this.path(key)), { recursive: true });
+      await makeFolder(dirname(this.path(key)));
       await writeAtomically(this.path(key), content);
     });
   }
 
   async putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean> {
     return this.guard(key, async () => {
-      const partial = await this.partial();
-      await writeAtomically(partial, content);
-      try {
-        await mkdir(dirname(this.path(key)), { recursive: true });
-        // Unlike a rename, a link never replaces what another writer put there first.
-        await link(partial, this.path(key));
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-        throw error;
-      } finally {
-        await rm(partial, { force: true });
-      }
+      await makeFolder(dirname(this.path(key)));
+      return createAtomically(this.path(key), content);
     });
   }
 
@@ -58,10 +47,10 @@ export class FileStore implements ObjectStore {
   }
 
   async getFile(key: string, path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
-    return this.guard(key, async () => {
-      await mkdir(dirname(path), { recursive: true });
+    return this.guard(`${key} or ${path}`, async () => {
+      await makeFolder(dirname(path));
       return copyWithHash(this.path(key), `${path}.${randomUUID()}.partial`, path, signal).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error;
+        if (!NO_OBJECT.has(error.code)) throw error;
         throw new Failure('CheckpointIncomplete', `${this.uri} has no object ${key}`, { key }, { cause: error });
       });
     });
@@ -85,7 +74,7 @@ export class FileStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    await this.guard(key, () => rm(this.path(key), { force: true }));
+    await this.guard(key, () => unlink(this.path(key)).catch(nullIfNoObject));
   }
 
   private path(key: string): string {
@@ -96,7 +85,7 @@ export class FileStore implements ObjectStore {
 
   private async partial(): Promise<string> {
     const folder = join(this.root, PARTIAL);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     return join(folder, randomUUID());
   }
 
@@ -130,7 +119,7 @@ async function copyWithHash(
     await (signal === undefined
       ? pipeline(createReadStream(from), meter, write)
       : pipeline(createReadStream(from), meter, write, { signal }));
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     await rename(partial, to);
   } catch (error) {
     await rm(partial, { force: true });
@@ -140,11 +129,14 @@ async function copyWithHash(
 }
 
 function isPartial(key: string): boolean {
-  return key.startsWith(`${PARTIAL}/`) || key.endsWith('.tmp');
+  return key.startsWith(`${PARTIAL}/`) || isDraft(key);
 }
 
-function nullIfMissing(error: NodeJS.ErrnoException): null {
-  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+/** A key that is but the beginning of others is a folder here, and no object. */
+const NO_OBJECT = new Set<string | undefined>(['ENOENT', 'ENOTDIR', 'EISDIR']);
+
+function nullIfNoObject(error: NodeJS.ErrnoException): null {
+  if (NO_OBJECT.has(error.code)) return null;
   throw error;
 }
 

@@ -23,14 +23,13 @@ export class LocalPlanner implements Planner {
     const problems: RequestProblem[] = [];
     const modelConfig = await this.modelConfig(request, problems);
     await this.checkFiles(request, problems);
-    if (problems.length > 0) throw new Failure('InvalidRequest', describeProblems(problems), { problems });
     const facts: PlanFacts = {
       formworkVersion,
       machine: { cpuCores: cpus().length, memoryBytes: totalmem(), gpus: await findGpus() },
       modelConfig,
       absolute: (path) => resolve(this.folder, path),
     };
-    const plan = resolvePlan(request, facts);
+    const plan = resolveWith(problems, request, facts);
     if (purpose === 'run' && !request.dryRun) checkRunnable(plan, facts);
     return plan;
   }
@@ -66,6 +65,20 @@ export function parseRequest(input: unknown): FineTuningRequest {
 /** JSON Schema of what a person may write. */
 export function requestSchema(): KnownFields & Record<string, unknown> {
   return z.toJSONSchema(FineTuningRequest, { io: 'input' }) as KnownFields & Record<string, unknown>;
+}
+
+/** The plan, or all problems: those of the files that the request names, and those of the plan beside them. */
+function resolveWith(problems: readonly RequestProblem[], request: FineTuningRequest, facts: PlanFacts): RunPlan {
+  const all = [...problems];
+  try {
+    const plan = resolvePlan(request, facts);
+    if (problems.length === 0) return plan;
+  } catch (error) {
+    if (problems.length === 0 || !(error instanceof Failure)) throw error;
+    const named = new Set(problems.map(({ path }) => path));
+    all.push(...((error.facts['problems'] ?? []) as RequestProblem[]).filter(({ path }) => !named.has(path)));
+  }
+  throw new Failure('InvalidRequest', describeProblems(all), { problems: all });
 }
 
 function checkRunnable(plan: RunPlan, facts: PlanFacts): void {

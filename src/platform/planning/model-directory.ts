@@ -41,7 +41,7 @@ export async function readModelDirectory(path: string): Promise<{ config: ModelC
   try {
     const config = ConfigFile.safeParse(JSON.parse(await readFile(join(path, 'config.json'), 'utf8')));
     if (config.success) return { config: config.data };
-    const missing = config.error.issues.map((issue) => issue.path.join('.')).join(', ');
+    const missing = config.error.issues.map((issue) => issue.path.join('.') || 'all of it').join(', ');
     return {
       problem: `expected the config of a Llama-like decoder in ${path}/config.json; these fields are missing or wrong: ${missing}`,
     };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { access, constants, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
@@ -19,21 +19,41 @@ const requirementsFile = (): string => packageFile('gpu-runner', 'requirements.t
 /** The Python of our own environment, when it is whole and of these requirements; null when it has to be made. */
 export async function findPythonEnvironment(home: Home): Promise<string | null> {
   const stamp = await readJson(join(home.python(), 'formwork.json'), Stamp);
-  return stamp?.requirements === (await requirementsHash()) ? environmentPython(home) : null;
+  if (stamp?.requirements !== (await requirementsHash())) return null;
+  // It is a link to the Python that it was made from, which may be gone.
+  const isThere = await access(environmentPython(home), constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? environmentPython(home) : null;
 }
 
 /** Makes the environment anew. About 5 GB on disk, most of it PyTorch. */
 export async function makePythonEnvironment(home: Home, choice: PythonChoice): Promise<string> {
   const uv = await findUv(home, choice);
   await rm(home.python(), { recursive: true, force: true });
-  await execa(uv.command, ['venv', '--quiet', '--python', choice.python, home.python()], { env: uv.env });
-  // Another index may carry other builds of the same versions, e.g. without CUDA: their hashes are not in our list.
-  const verify = choice.index === null ? [] : ['--no-verify-hashes'];
-  const python = environmentPython(home);
-  const result = await execa(uv.command, ['pip', 'install', '--quiet', '--python', python, ...verify, '-r', requirementsFile()], {
+  const made = await execa(uv.command, ['venv', '--quiet', '--python', choice.python, home.python()], {
     env: uv.env,
     reject: false,
   });
+  if (made.exitCode !== 0) {
+    throw new Failure(
+      'EnvironmentNotReady',
+      `no environment could be made with ${choice.python}: ${lastLine(made.stderr) || made.shortMessage}; name another one with FORMWORK_PYTHON`,
+      { python: choice.python },
+    );
+  }
+  // Another index may carry other builds of the same versions, e.g. without CUDA: their hashes are not in our list.
+  const verify = choice.index === null ? [] : ['--no-verify-hashes'];
+  const python = environmentPython(home);
+  const result = await execa(
+    uv.command,
+    ['pip', 'install', '--quiet', '--compile-bytecode', '--python', python, ...verify, '-r', requirementsFile()],
+    {
+      env: uv.env,
+      reject: false,
+    },
+  );
   if (result.exitCode !== 0) {
     throw new Failure(
       'EnvironmentNotReady',
@@ -73,7 +93,9 @@ export async function checkPythonEnvironment(python: string): Promise<Record<str
   if (result.exitCode !== 0) {
     throw new Failure(
       'EnvironmentNotReady',
-      `${python} does not run: ${result.stderr.trim().split('\n').at(-1) ?? result.shortMessage}`,
+      `${python} does not run as Python: ${lastLine(result.stderr) || (result.originalMessage ?? result.shortMessage)}; ` +
+        'set FORMWORK_PYTHON to the Python of an environment with gpu-runner/requirements.txt, or unset it to have one made',
+      { python },
     );
   }
   const versions = z.record(z.string(), z.string().nullable()).parse(JSON.parse(result.stdout));
@@ -87,6 +109,8 @@ export async function checkPythonEnvironment(python: string): Promise<Record<str
   }
   return versions as Record<string, string>;
 }
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 /** What gpu_runner imports itself. */
 const REQUIRED = ['torch', 'deepspeed', 'transformers', 'tokenizers', 'safetensors', 'jsonschema', 'numpy'];

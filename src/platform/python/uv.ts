@@ -49,7 +49,15 @@ async function installUv(home: Home, python: string, index: string | null): Prom
     );
   }
   const indexOption = index === null ? [] : ['--index-url', index];
-  await execa(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, ...indexOption, UV]);
+  const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, ...indexOption, UV];
+  const installed = await execa(python, install, { reject: false });
+  if (installed.exitCode === 0) return;
+  throw new Failure(
+    'EnvironmentNotReady',
+    `${UV}, which installs the Python packages, could not be installed: ${installed.stderr.trim().split('\n').at(-1) ?? ''}; ` +
+      'check the network, name another index with FORMWORK_PYTHON_INDEX, put uv on PATH, or name an environment with FORMWORK_PYTHON',
+    { python },
+  );
 }
 
 async function isThere(path: string): Promise<boolean> {

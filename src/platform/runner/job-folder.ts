@@ -1,11 +1,13 @@
-import { link, mkdir, open, rm, stat } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { JobSpec, SupervisorState } from '../../contract/job.js';
 import { RunnerEvent } from '../../contract/runner-event.js';
 import { Failure } from '../../domain/failures.js';
-import { readJson, writeAtomically, writeJson } from '../files.js';
+import { createAtomically, readJson, writeJson } from '../files.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
+
+const Claimant = z.object({ pid: z.int(), startTime: z.string() });
 
 export interface PlacedEvent {
   event: RunnerEvent;
@@ -42,18 +44,11 @@ export class JobFolder {
 
   /** True for exactly one caller: a job is supervised once, however often it is started. */
   async claim(supervisor: ProcessIdentity): Promise<boolean> {
-    const draft = join(this.root, randomUUID());
-    await writeAtomically(draft, JSON.stringify(supervisor));
-    try {
-      await link(draft, join(this.root, 'claimed.json'));
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    } finally {
-      await rm(draft, { force: true });
-    }
+    return createAtomically(join(this.root, 'claimed.json'), JSON.stringify(supervisor));
   }
+
+  /** Who has claimed it; null: nobody yet. */
+  readonly claimant = (): Promise<ProcessIdentity | null> => readJson(join(this.root, 'claimed.json'), Claimant);
 
   /** Whole lines of a rank's events after `offset`. @throws Failure RunnerCrashed for a line that is no event. */
   async events(rank: number, offset: number): Promise<PlacedEvent[]> {
@@ -81,7 +76,7 @@ export class JobFolder {
     const size = (await stat(path).catch(() => null))?.size ?? 0;
     // A line of a log is rarely longer than 400 bytes; what is cut off at the front is one line.
     const text = (await readFrom(path, Math.max(0, size - lines * 400))).toString('utf8');
-    return text.trimEnd().split('\n').slice(-lines);
+    return text.trim() === '' ? [] : text.trimEnd().split('\n').slice(-lines);
   }
 }
 

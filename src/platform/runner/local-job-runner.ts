@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FollowCursor, JobFence, JobSpec, RankExit } from '../../contract/job.js';
+import type { FollowCursor, JobFence, JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
 import { Failure } from '../../domain/failures.js';
-import { isAlive, killGroup, sendSignal } from '../process/process-identity.js';
+import { stopPatience } from '../../domain/hang-watch.js';
+import { nullIfMissing } from '../files.js';
+import { isAlive, killGroup, ownIdentity, sendSignal } from '../process/process-identity.js';
 import { startDetached } from '../process/start-detached.js';
 import { waitUntil } from '../process/wait-until.js';
 import { JobFolder, type PlacedEvent } from './job-folder.js';
@@ -12,6 +14,7 @@ import type { JobRunner, JobView, StopMode } from './port.js';
 const SUPERVISOR_START_MS = 15_000;
 /** Killing ranks takes a moment; a supervisor that has not ended after this is killed with its group. */
 const STOP_NOW_MS = 10_000;
+const LOOK_MS = 50;
 
 export interface LocalJobRunnerOptions {
   work: string;
@@ -40,17 +43,19 @@ export class LocalJobRunner implements JobRunner {
       env: this.options.env,
       log: folder.supervisorLog(),
     });
-    const begun = await waitUntil(async () => (await folder.state()) ?? ((await isAlive(started)) ? null : 'ended'), {
+    // Another start may have been faster: its supervisor has the job then, and ours has ended.
+    await waitUntil(async () => (await folder.state()) !== null || !((await isAlive(started)) || (await isClaimed(folder))), {
       timeoutMs: SUPERVISOR_START_MS,
-      everyMs: 50,
+      everyMs: LOOK_MS,
     });
-    if (begun === null || (await folder.state()) === null) {
+    const state = await folder.state();
+    if (state === null) {
       throw new Failure(
         'RunnerCrashed',
         `the rank supervisor of job ${spec.jobId} did not start; its log is ${folder.supervisorLog()}`,
       );
     }
-    return 'started';
+    return state.pid === started.pid ? 'started' : 'adopted';
   }
 
   async look(jobId: string): Promise<JobView | null> {
@@ -58,25 +63,28 @@ export class LocalJobRunner implements JobRunner {
     const spec = await folder.spec();
     if (spec === null) return null;
     const supervisor = await folder.state();
-    return { spec, supervisor, alive: supervisor !== null && supervisor.exits === null && (await isAlive(supervisor)) };
+    const alive = supervisor === null ? isClaimed(folder) : supervisor.exits === null && isAlive(supervisor);
+    return { spec, supervisor, alive: await alive };
   }
 
   async stop(jobId: string, mode: StopMode): Promise<void> {
-    const view = await this.look(jobId);
-    if (view === null || view.supervisor === null || view.supervisor.exits !== null) return;
-    const { supervisor, spec } = view;
-    const patienceMs = mode === 'checkpoint' ? (spec.limits.stepSeconds + spec.limits.checkpointSeconds) * 1000 : STOP_NOW_MS;
+    const folder = this.folder(jobId);
+    const spec = await folder.spec();
+    if (spec === null) return;
+    const supervisor = await this.supervisorOrNone(folder, spec);
+    if (supervisor.exits !== null) return;
+    const patienceMs = mode === 'checkpoint' ? stopPatience(spec.limits) * 1000 + STOP_NOW_MS : STOP_NOW_MS;
     if (await sendSignal(supervisor, mode === 'checkpoint' ? 'SIGTERM' : 'SIGINT')) {
       await waitUntil(async () => !(await isAlive(supervisor)), { timeoutMs: patienceMs, everyMs: 100 });
     }
-    await this.endOrphans(jobId);
+    await this.endOrphans(folder, spec);
   }
 
   async stopOlder(fence: JobFence | null): Promise<void> {
-    const names = await readdir(join(this.work, 'jobs')).catch(() => []);
+    const names = (await readdir(join(this.work, 'jobs')).catch(nullIfMissing)) ?? [];
     for (const jobId of names) {
       const view = await this.look(jobId);
-      if (view === null || view.supervisor === null || view.supervisor.exits !== null) continue;
+      if (view === null || (view.supervisor !== null && view.supervisor.exits !== null)) continue;
       const order = fence === null ? -1 : compareFences(view.spec.fence, fence);
       if (order < 0) await this.stop(jobId, 'now');
       if (order > 0 && view.alive) {
@@ -89,8 +97,7 @@ export class LocalJobRunner implements JobRunner {
     const folder = this.folder(jobId);
     const spec = await folder.spec();
     const found = new Map<number, PlacedEvent[]>();
-    for (let i = 0; i < (spec?.ranks.count ?? 0); i += 1) {
-      const rank = (spec?.ranks.first ?? 0) + i;
+    for (const rank of spec === null ? [] : ranksOf(spec)) {
       found.set(rank, await folder.events(rank, cursor.offsets[String(rank)] ?? 0));
     }
     return found;
@@ -104,14 +111,41 @@ export class LocalJobRunner implements JobRunner {
     return new JobFolder(this.work, jobId);
   }
 
+  /** The supervisor's state. A job that has none yet is claimed, so that a late supervisor finds it taken and starts no rank. */
+  private async supervisorOrNone(folder: JobFolder, spec: JobSpec): Promise<SupervisorState> {
+    const own = await ownIdentity();
+    if ((await folder.state()) === null && !(await folder.claim(own))) {
+      // A claimant that lives is about to say so.
+      await waitUntil(async () => (await folder.state()) !== null || !(await isClaimed(folder)), {
+        timeoutMs: SUPERVISOR_START_MS,
+        everyMs: LOOK_MS,
+      });
+    }
+    const state = await folder.state();
+    if (state !== null) return state;
+    const never: SupervisorState = {
+      ...{ jobId: spec.jobId, fence: spec.fence, ...own, ranks: [], hangStacks: false },
+      beatAt: new Date().toISOString(),
+      exits: ranksOf(spec).map((rank) => ({
+        ...{ rank, code: null, signal: null, logTail: [] },
+        kind: 'Interrupted',
+        message: `rank ${rank} was asked to stop before it began`,
+      })),
+    };
+    await folder.writeState(never);
+    return never;
+  }
+
   /** Ranks whose supervisor is gone have nobody to tell of their end: they are killed, and their exits written for it. */
-  private async endOrphans(jobId: string): Promise<void> {
-    const folder = this.folder(jobId);
+  private async endOrphans(folder: JobFolder, spec: JobSpec): Promise<void> {
     const supervisor = await folder.state();
     if (supervisor === null || supervisor.exits !== null) return;
     await killGroup(supervisor);
+    const isOver = async (): Promise<boolean> => !(await Promise.all(supervisor.ranks.map(isAlive))).includes(true);
+    await waitUntil(isOver, { timeoutMs: STOP_NOW_MS, everyMs: LOOK_MS });
     const exits: RankExit[] = [];
-    for (const { rank } of supervisor.ranks) {
+    // Of the job, not of the state: a supervisor may be gone before it has written down which ranks it started.
+    for (const rank of ranksOf(spec)) {
       exits.push({
         rank,
         code: null,
@@ -123,6 +157,14 @@ export class LocalJobRunner implements JobRunner {
     }
     await folder.writeState({ ...supervisor, exits });
   }
+}
+
+const ranksOf = ({ ranks }: JobSpec): number[] => Array.from({ length: ranks.count }, (_, local) => ranks.first + local);
+
+/** A supervisor that lives has taken the job. */
+async function isClaimed(folder: JobFolder): Promise<boolean> {
+  const claimant = await folder.claimant();
+  return claimant !== null && isAlive(claimant);
 }
 
 function compareFences(a: JobFence, b: JobFence): number {

@@ -9,7 +9,7 @@ export interface JobView {
   spec: JobSpec;
   /** null while the supervisor has not begun. */
   supervisor: SupervisorState | null;
-  /** The supervisor runs, or was started and has not said so yet. */
+  /** The supervisor runs, or has taken the job and not said so yet. */
   alive: boolean;
 }
 

@@ -26,6 +26,7 @@ export function rankEnvironment(spec: JobSpec, localRank: number, options: Super
     OMP_NUM_THREADS: String(spec.ranks.threads),
     PYTHONPATH: options.packageFolder,
     PYTHONUNBUFFERED: '1',
+    // The environment was compiled when it was installed; our own few files are not worth a folder outside the home.
     PYTHONDONTWRITEBYTECODE: '1',
     // Models come from the store, never from a hub.
     HF_HUB_OFFLINE: '1',

@@ -3,7 +3,8 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
-import { overdue, seen, type RankActivity } from '../../domain/hang-watch.js';
+import { overdue, seen, stopPatience, type RankActivity } from '../../domain/hang-watch.js';
+import { Failure } from '../../domain/failures.js';
 import { failureOfExit } from '../../domain/rank-exit.js';
 import { identifyProcess, ownIdentity } from '../process/process-identity.js';
 import type { JobFolder } from './job-folder.js';
@@ -35,6 +36,8 @@ interface Rank {
   child: ChildProcess;
   ended: { code: number | null; signal: NodeJS.Signals | null } | null;
   killed: boolean;
+  /** What is wrong with it, where its exit status cannot tell. */
+  fault: Pick<RankExit, 'kind' | 'message'> | null;
 }
 
 /** Starts the ranks of one job and stays until all have ended; what it learns is in the job's folder. */
@@ -99,10 +102,11 @@ export class RankSupervisor {
         stdio: ['ignore', log, log],
       });
       closeSync(log);
-      const entry: Rank = { rank, child, ended: null, killed: false };
+      const entry: Rank = { rank, child, ended: null, killed: false, fault: null };
       child.once('error', (error) => {
+        const message = `rank ${rank} did not start (${error.message}); FORMWORK_PYTHON has to name a Python with gpu-runner/requirements.txt`;
+        entry.fault = { kind: 'EnvironmentNotReady', message };
         entry.ended = { code: null, signal: null };
-        process.stderr.write(`rank ${rank} did not start: ${error.message}\n`);
         this.wake();
       });
       child.once('exit', (code, signal) => {
@@ -115,15 +119,10 @@ export class RankSupervisor {
   }
 
   private async look(): Promise<void> {
-    for (const { rank, ended } of this.ranks) {
-      if (ended !== null) continue;
-      for (const { event, end } of await this.folder.events(rank, this.offsets.get(rank) ?? 0)) {
-        this.offsets.set(rank, end);
-        this.activity.set(rank, seen(this.activity.get(rank) as RankActivity, event, Date.now()));
-      }
-    }
+    for (const entry of this.ranks) if (entry.ended === null && entry.fault === null) await this.readEvents(entry);
     const failed = this.ranks.some(
-      ({ ended }) => ended !== null && ![null, 'Interrupted'].includes(failureOfExit(ended.code, ended.signal)),
+      ({ ended, fault }) =>
+        fault !== null || (ended !== null && ![null, 'Interrupted'].includes(failureOfExit(ended.code, ended.signal))),
     );
     if (failed) this.end('peer');
     const running = new Map(
@@ -133,15 +132,22 @@ export class RankSupervisor {
     if (Date.now() >= this.endBy) this.killRanks();
   }
 
+  private async readEvents(entry: Rank): Promise<void> {
+    const { rank } = entry;
+    try {
+      for (const { event, end } of await this.folder.events(rank, this.offsets.get(rank) ?? 0)) {
+        this.offsets.set(rank, end);
+        this.activity.set(rank, seen(this.activity.get(rank) as RankActivity, event, Date.now()));
+      }
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      entry.fault = { kind: error.kind, message: error.message };
+    }
+  }
+
   /** The first reason stands, but a softer way to end gives way to a harder one. */
   private end(ending: Ending): void {
-    const { stepSeconds, setupSeconds, checkpointSeconds } = this.spec.limits;
-    const patienceMs =
-      ending === 'checkpoint'
-        ? (Math.max(stepSeconds, setupSeconds) + checkpointSeconds) * 1000
-        : ending === 'peer'
-          ? PEER_GRACE_MS
-          : 0;
+    const patienceMs = ending === 'checkpoint' ? stopPatience(this.spec.limits) * 1000 : ending === 'peer' ? PEER_GRACE_MS : 0;
     if (this.ending === null) this.ending = ending;
     if (ending === 'checkpoint' && this.endBy === Infinity) this.signalRanks('SIGTERM');
     this.endBy = Math.min(this.endBy, Date.now() + patienceMs);
@@ -149,7 +155,8 @@ export class RankSupervisor {
   }
 
   private async endHung(): Promise<void> {
-    if (this.ending === 'hang') return;
+    // Ranks that wait for one that has ended, or are being killed, are not what is wrong.
+    if (this.ending !== null && this.ending !== 'checkpoint') return;
     this.ending = 'hang';
     this.state = { ...this.state, hangStacks: true };
     // gpu_runner registers faulthandler on this signal: the stacks of all threads go to the rank's log.
@@ -167,26 +174,31 @@ export class RankSupervisor {
   }
 
   private async exits(): Promise<RankExit[]> {
+    // What was written since the last look may be the reason of the end, or the fault.
+    for (const entry of this.ranks) if (entry.fault === null) await this.readEvents(entry);
     return Promise.all(
-      this.ranks.map(async ({ rank, ended, killed }) => {
-        const code = ended?.code ?? null;
-        const signal = ended?.signal ?? null;
-        const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
-        const message =
-          told?.kind === 'failed'
-            ? told.message
-            : signal !== null
-              ? `rank ${rank} was ended by ${signal}`
-              : `rank ${rank} ended with code ${code ?? 'unknown'}`;
-        return {
-          rank,
-          code,
-          signal,
-          ...(killed ? this.explainKill(rank, message) : { kind: failureOfExit(code, signal), message }),
-          logTail: await this.folder.logTail(rank, LOG_TAIL_LINES),
-        };
-      }),
+      this.ranks.map(async (entry) => ({
+        rank: entry.rank,
+        code: entry.ended?.code ?? null,
+        signal: entry.ended?.signal ?? null,
+        ...(entry.fault ?? (await this.explain(entry))),
+        logTail: await this.folder.logTail(entry.rank, LOG_TAIL_LINES),
+      })),
     );
+  }
+
+  private async explain({ rank, ended, killed }: Rank): Promise<Pick<RankExit, 'kind' | 'message'>> {
+    const code = ended?.code ?? null;
+    const signal = ended?.signal ?? null;
+    const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
+    const message =
+      told?.kind === 'failed'
+        ? told.message
+        : signal !== null
+          ? `rank ${rank} was ended by ${signal}`
+          : `rank ${rank} ended with code ${code ?? 'unknown'}`;
+    // It may have ended by itself before our signal reached it.
+    return killed && signal === 'SIGKILL' ? this.explainKill(rank, message) : { kind: failureOfExit(code, signal), message };
   }
 
   /** A kill of ours counts as the reason for which we killed. */

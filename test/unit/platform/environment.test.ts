@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { readEnvironment } from '../../../src/platform/environment.js';
+import { failure, thrownBy } from '../../fixtures/failure.js';
+
+describe('the environment', () => {
+  test('may be empty: everything has a default', () => {
+    expect(readEnvironment({}, '/project')).toEqual({
+      home: '/project/.formwork',
+      python: null,
+      pythonIndex: null,
+      logLevel: 'info',
+      offline: false,
+    });
+  });
+
+  test('is taken as it is given', () => {
+    const env = {
+      FORMWORK_HOME: '/data/formwork',
+      FORMWORK_PYTHON: '/env/bin/python',
+      FORMWORK_PYTHON_INDEX: 'https://example.org/simple',
+      FORMWORK_LOG_LEVEL: 'debug',
+      FORMWORK_OFFLINE: '1',
+      OTHER: 'ignored',
+    };
+    expect(readEnvironment(env, '/project')).toEqual({
+      home: '/data/formwork',
+      python: '/env/bin/python',
+      pythonIndex: 'https://example.org/simple',
+      logLevel: 'debug',
+      offline: true,
+    });
+  });
+
+  test.each<[string, string, RegExp]>([
+    ['FORMWORK_LOG_LEVEL', 'loud', /FORMWORK_LOG_LEVEL: .*"info"/],
+    ['FORMWORK_OFFLINE', 'perhaps', /FORMWORK_OFFLINE: .*"true"/],
+    ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: .*URL/],
+    ['FORMWORK_HOME', '', /FORMWORK_HOME: /],
+    ['FORMWORK_PYTHON', '', /FORMWORK_PYTHON: /],
+  ])('%s=%s is refused by name, with what it may be and what to do', (name, value, message) => {
+    const refused = thrownBy(() => readEnvironment({ [name]: value }, '/'));
+    expect(refused).toEqual(failure('EnvironmentNotReady', message));
+    expect(refused).toEqual(failure('EnvironmentNotReady', /correct or unset/));
+  });
+
+  test('names every wrong variable at once', () => {
+    const refused = thrownBy(() => readEnvironment({ FORMWORK_LOG_LEVEL: 'loud', FORMWORK_OFFLINE: 'perhaps' }, '/'));
+    expect(refused).toEqual(failure('EnvironmentNotReady', /FORMWORK_LOG_LEVEL.*FORMWORK_OFFLINE/));
+  });
+});

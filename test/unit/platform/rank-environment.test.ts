@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { rankEnvironment } from '../../../src/platform/runner/rank-environment.js';
+import { describeJob, trainJob } from '../../fixtures/job-spec.js';
+
+const options = { python: '/p', packageFolder: '/package', env: { PATH: '/bin', HOME: '/root' } };
+const ranks = { first: 4, count: 2, worldSize: 8, threads: 3 };
+
+describe('the environment of a rank', () => {
+  test('says who it is and where its peers are', () => {
+    const env = rankEnvironment(trainJob({ ranks, rendezvous: { address: '10.0.0.7', port: 29_501 } }), 1, options);
+    expect(env).toMatchObject({
+      RANK: '5',
+      LOCAL_RANK: '1',
+      WORLD_SIZE: '8',
+      LOCAL_WORLD_SIZE: '2',
+      MASTER_ADDR: '10.0.0.7',
+      MASTER_PORT: '29501',
+      OMP_NUM_THREADS: '3',
+      FORMWORK_JOB_ID: 'round-0-t0',
+      PYTHONPATH: '/package',
+    });
+  });
+
+  test('names the accelerator of the plan, where the plan has one', () => {
+    expect(rankEnvironment(trainJob(), 0, options)['DS_ACCELERATOR']).toBe('cpu');
+    expect(rankEnvironment(describeJob(), 0, options)).not.toHaveProperty('DS_ACCELERATOR');
+  });
+
+  test('never lets a model come from a hub', () => {
+    expect(rankEnvironment(describeJob(), 0, options)['HF_HUB_OFFLINE']).toBe('1');
+  });
+
+  test.each([
+    'PATH',
+    'HOME',
+    'LANG',
+    'LC_ALL',
+    'TZ',
+    'LD_LIBRARY_PATH',
+    'CUDA_VISIBLE_DEVICES',
+    'NCCL_DEBUG',
+    'TORCH_LOGS',
+    'FORMWORK_NODE_ID',
+  ])('inherits %s', (name) => {
+    expect(rankEnvironment(describeJob(), 0, { ...options, env: { [name]: 'x' } })[name]).toBe('x');
+  });
+
+  test.each([
+    'AWS_ACCESS_KEY_ID',
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_API_KEY',
+    'GITHUB_TOKEN',
+    'HF_TOKEN',
+    'MY_PATH',
+    'NODE_OPTIONS',
+    'FORMWORK_PYTHON',
+  ])('does not inherit %s', (name) => {
+    expect(rankEnvironment(describeJob(), 0, { ...options, env: { [name]: 'x' } })).not.toHaveProperty(name);
+  });
+
+  test('is its own where the node has other ranks in its environment', () => {
+    const env = { RANK: '99', MASTER_ADDR: 'elsewhere', PYTHONPATH: '/mine', OMP_NUM_THREADS: '64' };
+    expect(rankEnvironment(describeJob(), 0, { ...options, env })).toMatchObject({
+      RANK: '0',
+      PYTHONPATH: '/package',
+      OMP_NUM_THREADS: '1',
+    });
+  });
+});
