@@ -14,17 +14,26 @@ module.exports = {
     },
     {
       name: 'kinds-are-plain',
-      comment: 'Workflows read contract/kinds: a library there could change a replay. Put schemas into another file of src/contract.',
+      comment:
+        'Workflows read contract/kinds: a library there could change a replay. Put schemas into another file of src/contract.',
       severity: 'error',
       from: { path: '^src/contract/kinds\\.ts$' },
       to: { pathNot: '^$' },
     },
     {
       name: 'domain-is-pure',
-      comment: 'src/domain has rules without a world: what needs files, processes or a clock belongs to src/platform or activities, and is passed in.',
+      comment:
+        'src/domain has rules without a world: what needs files, processes or a clock belongs to src/platform or activities, and is passed in.',
       severity: 'error',
       from: { path: '^src/domain/' },
-      to: { path: [NODE_BUILTINS, '^(activities|workflows|workers|src/(platform|tasks|report|cli))/', TEMPORAL, 'node_modules/(@aws-sdk|pino)/'] },
+      to: {
+        path: [
+          NODE_BUILTINS,
+          '^(activities|workflows|workers|src/(platform|tasks|report|cli))/',
+          TEMPORAL,
+          'node_modules/(@aws-sdk|pino)/',
+        ],
+      },
     },
     {
       name: 'domain-takes-types-of-the-contract',
@@ -38,7 +47,14 @@ module.exports = {
       comment: 'A task is rules about its rows: reading files belongs to activities/dataset, starting things to workflows.',
       severity: 'error',
       from: { path: '^src/tasks/' },
-      to: { path: [NODE_BUILTINS, '^(activities|workflows|workers|src/(platform|report|cli))/', TEMPORAL, 'node_modules/(@aws-sdk|pino)/'] },
+      to: {
+        path: [
+          NODE_BUILTINS,
+          '^(activities|workflows|workers|src/(platform|report|cli))/',
+          TEMPORAL,
+          'node_modules/(@aws-sdk|pino)/',
+        ],
+      },
     },
     {
       name: 'tasks-apart',
@@ -52,7 +68,14 @@ module.exports = {
       comment: 'src/report turns a record into text: reading the record belongs to activities/report.',
       severity: 'error',
       from: { path: '^src/report/' },
-      to: { path: [NODE_BUILTINS, '^(activities|workflows|workers|src/(platform|tasks|cli))/', TEMPORAL, 'node_modules/(@aws-sdk|pino|zod)/'] },
+      to: {
+        path: [
+          NODE_BUILTINS,
+          '^(activities|workflows|workers|src/(platform|tasks|cli))/',
+          TEMPORAL,
+          'node_modules/(@aws-sdk|pino|zod)/',
+        ],
+      },
     },
     {
       name: 'platform-knows-no-order',
@@ -92,7 +115,8 @@ module.exports = {
     },
     {
       name: 'activities-know-no-order',
-      comment: 'Activities are acts: their order belongs to workflows, their wiring to workers; logs go through the activity context.',
+      comment:
+        'Activities are acts: their order belongs to workflows, their wiring to workers; logs go through the activity context.',
       severity: 'error',
       from: { path: '^activities/' },
       to: { path: ['^(workflows|workers|src/cli)/', 'node_modules/(@aws-sdk|pino|@temporalio/(client|worker|workflow))/'] },

@@ -4,7 +4,12 @@ export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.formwork/**', 'test/architecture/offenders/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['*.js', '*.cjs', 'bin/*.mjs', 'test/stand-ins/*.mjs'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.cjs', 'bin/*.mjs', 'docker/*.mjs', 'test/stand-ins/*.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // A promise that nobody waits for loses its failure; in a workflow it also breaks replay.
       '@typescript-eslint/no-floating-promises': 'error',
@@ -16,12 +21,18 @@ export default tseslint.config(
       '@typescript-eslint/use-unknown-in-catch-callback-variable': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true, allowNullish: true }],
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidOperator: true, ignoreVoidReturningFunctions: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true, ignoreVoidReturningFunctions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
-  { files: ['bin/*.mjs', 'test/stand-ins/*.mjs', '*.js', '*.cjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['bin/*.mjs', 'docker/*.mjs', 'test/stand-ins/*.mjs', '*.js', '*.cjs'], ...tseslint.configs.disableTypeChecked },
   // A fake answers at once where the real one waits.
   { files: ['test/**'], rules: { '@typescript-eslint/require-await': 'off' } },
-  { files: ['bin/*.mjs', 'test/stand-ins/*.mjs'], rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' } },
+  {
+    files: ['bin/*.mjs', 'docker/*.mjs', 'test/stand-ins/*.mjs'],
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
+  },
 );

@@ -11,8 +11,6 @@ export function visibleText(text: string): string {
 }
 
 // Control characters are the matter of this file.
-// eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x08\x0B-\x1F\x7F]/g;
 // C1 controls, then the directional marks, embeddings, overrides and isolates of Unicode (UAX 9).
-// eslint-disable-next-line no-control-regex
 const DIRECTIONS = /[\x80-\x9F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;

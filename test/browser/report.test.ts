@@ -38,7 +38,7 @@ describe.skipIf(noChromium !== null)('the HTML report in Chromium', () => {
   beforeAll(async () => {
     [browser, html] = await Promise.all([launchChromium(), renderHtml(runReport())]);
   }, 60_000);
-  afterAll(() => browser?.close());
+  afterAll(() => browser.close());
 
   describe.each(views)('at $width px, $scheme', ({ width, scheme }) => {
     let page: Page;
@@ -53,7 +53,7 @@ describe.skipIf(noChromium !== null)('the HTML report in Chromium', () => {
       });
       await page.setContent(html, { waitUntil: 'load' });
     });
-    afterAll(() => page?.close());
+    afterAll(() => page.close());
 
     it('asks nothing of the network and reports no error', () => {
       expect(heard).toEqual([]);

@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import type { Text } from '../report-document.js';
 
 /** Outer size in CSS pixels. Text in a chart has a fixed size, so a phone gets a chart of its own instead of a shrunken one. */
@@ -37,13 +37,23 @@ const CHARACTER_WIDTH = 0.56;
 
 export const textWidth = (text: string): number => Math.ceil(text.length * CHARACTER_WIDTH * FONT_SIZE);
 
+interface Frame {
+  /** Of the plot area, in CSS pixels. */
+  width: number;
+  height: number;
+  padding: Margins;
+  autosize: { type: 'none' };
+  background: string;
+  config: Config;
+}
+
 /** What all charts share: plot area within fixed margins, light grid, no frame. */
-export function frame(size: ChartSize, plotHeight: number, margins: Margins) {
+export function frame(size: ChartSize, plotHeight: number, margins: Margins): Frame {
   return {
     width: size.width - margins.left - margins.right,
     height: plotHeight,
     padding: margins,
-    autosize: { type: 'none' as const },
+    autosize: { type: 'none' },
     background: 'transparent',
     config: {
       // The figure as a whole carries one description; Vega's labels for every mark would be noise to a screen reader.
@@ -54,7 +64,7 @@ export function frame(size: ChartSize, plotHeight: number, margins: Margins) {
         labelFontSize: FONT_SIZE,
         titleColor: COLOURS.soft,
         titleFontSize: FONT_SIZE,
-        titleFontWeight: 'normal' as const,
+        titleFontWeight: 'normal',
         gridColor: COLOURS.line,
         domain: false,
         ticks: false,
@@ -67,12 +77,21 @@ export function frame(size: ChartSize, plotHeight: number, margins: Margins) {
   };
 }
 
+interface LevelTitle {
+  title: string;
+  titleAngle: number;
+  titleAlign: 'left';
+  titleBaseline: 'bottom';
+  titleX: number;
+  titleY: number;
+}
+
 /** Title of a vertical axis: level text so many pixels over the plot, starting where the labels start. */
-export const levelTitle = (title: string, margins: Margins, above = 12) => ({
+export const levelTitle = (title: string, margins: Margins, above = 12): LevelTitle => ({
   title,
   titleAngle: 0,
-  titleAlign: 'left' as const,
-  titleBaseline: 'bottom' as const,
+  titleAlign: 'left',
+  titleBaseline: 'bottom',
   titleX: -margins.left,
   titleY: -above,
 });

@@ -37,7 +37,7 @@ export async function page({ title, origin, lead, blocks: first, sections }: Rep
           </ul>
         </nav>
         <main>
-          <section aria-label="Result">${head ?? []}</section>
+          <section aria-label="Result">${head}</section>
           ${rest}
         </main>
       </body>
