@@ -1,0 +1,186 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunReport } from '../../src/contract/report.js';
+import { RunResult } from '../../src/contract/run.js';
+import { createRandom } from '../../src/domain/random.js';
+import { isEntry, Sandbox, type FormworkProcess } from './sandbox.js';
+import { asOptions, shortRequest } from './short-request.js';
+import { storedSteps, TrainingWatch } from './training-watch.js';
+
+/** Which steps are hit is left to chance, and can be repeated. */
+const SEED = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000);
+
+const sandboxes: Sandbox[] = [];
+const sandbox = (): Sandbox => {
+  const made = new Sandbox();
+  sandboxes.push(made);
+  return made;
+};
+afterAll(async () => {
+  for (const one of sandboxes) await one.close();
+});
+
+/** The run that nothing happens to; the others have to end like it. */
+let unbroken: { box: Sandbox; process: FormworkProcess; result: RunResult };
+
+beforeAll(async () => {
+  process.stdout.write(`faults at random steps, FORMWORK_TEST_SEED=${SEED}\n`);
+  const box = sandbox();
+  writeFileSync(join(box.root, 'request.json'), JSON.stringify(shortRequest(join(box.root, 'data'))));
+  const started = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', '--json']);
+  expect(await started.ended, started.stderr).toBe(0);
+  unbroken = { box, process: started, result: RunResult.parse(JSON.parse(started.stdout.trim().split('\n').at(-1) as string)) };
+});
+
+describe('a run that nothing happens to', () => {
+  it('goes from a request to a report, with plain lines on the way', () => {
+    const { process, result } = unbroken;
+    expect(result).toMatchObject({ runKey: 'unbroken', outcome: 'completed', chosenEpoch: 3, reportKey: 'runs/unbroken/report' });
+    for (const stage of [
+      'plan',
+      'prepare',
+      'lease',
+      'baseline',
+      'smoke',
+      'train',
+      'evaluate',
+      'test',
+      'publish',
+      'release',
+      'report',
+    ]) {
+      expect(process.stderr + process.stdout).toMatch(new RegExp(`^${stage}: .+ \\(`, 'm'));
+    }
+  });
+
+  it('leaves no process, no listener and no lock', async () => {
+    const { box, process } = unbroken;
+    expect(box.processes()).toEqual([]);
+    expect(box.listening()).toEqual([]);
+    expect(existsSync(join(box.home, 'control', 'lock'))).toBe(false);
+    const ports = [...(process.stdout + process.stderr).matchAll(/127\.0\.0\.1:(\d+)/g)].map((match) => Number(match[1]));
+    expect(ports.length).toBeGreaterThan(0);
+    for (const port of ports) await expect(isListening(port)).resolves.toBe(false);
+  });
+
+  it('tells every step of every rank once', () => {
+    const steps = storedSteps(unbroken.box.home, 'unbroken').map(({ rank, step }) => `${rank}/${step}`);
+    expect(new Set(steps).size).toBe(steps.length);
+    const last = Math.max(...storedSteps(unbroken.box.home, 'unbroken').map(({ step }) => step));
+    expect(steps.length).toBe(2 * last);
+  });
+
+  it('writes a report that fits its schema, and a model that answers', async () => {
+    const { box } = unbroken;
+    const text = readFileSync(join(box.home, 'store', 'runs', 'unbroken', 'report', 'report.json'), 'utf8');
+    const report = RunReport.parse(JSON.parse(text));
+    expect(report.loss.at(-1)?.step).toBe(report.training.steps);
+    expect(report.epochs.filter(({ chosen }) => chosen)).toHaveLength(1);
+    expect(report.headline.comparison.items).toBe(24);
+    const asked = box.formwork(['try', 'unbroken', 'Is there a game for the PC?']);
+    expect(await asked.ended, asked.stderr).toBe(0);
+    expect(asked.stdout.trim()).not.toBe('');
+  });
+
+  it('shows its logs and itself in the list', async () => {
+    const { box } = unbroken;
+    const list = box.formwork(['list', '--json']);
+    expect(await list.ended).toBe(0);
+    expect(JSON.parse(list.stdout)).toMatchObject({ runKey: 'unbroken', state: 'completed' });
+    const logs = box.formwork(['logs', 'unbroken', '--node', '1', '--rank', '1']);
+    expect(await logs.ended).toBe(0);
+    expect(logs.stdout).toContain('epoch 3');
+  });
+});
+
+describe('a run in which a rank, a node worker and the control worker are killed', () => {
+  it('completes with the weights of the unbroken one, and only the dead rank costs steps', async () => {
+    const box = sandbox();
+    const request = shortRequest(join(box.root, 'data'));
+    writeFileSync(join(box.root, 'request.json'), JSON.stringify(request));
+    const watch = new TrainingWatch(box.home, 'broken');
+    const total = Math.max(...storedSteps(unbroken.box.home, 'unbroken').map(({ step }) => step));
+    const random = createRandom(SEED);
+    const started = box.formwork(['run', 'request.json', '--set', 'runKey=broken', '--json']);
+
+    // Each at a random step after the first checkpoint; the kills that must cost nothing come first, so that one trajectory shows it.
+    const workerStep = random.int(11, 35);
+    await watch.reached(0, workerStep);
+    process.kill((await box.find('node worker', isEntry('node'))).pid, 'SIGKILL');
+    const controlStep = random.int(workerStep + 1, 60);
+    await watch.reached(0, controlStep);
+    process.kill((await box.find('control worker', isEntry('control'))).pid, 'SIGKILL');
+    const rankStep = random.int(controlStep + 1, total - 15);
+    await watch.reached(0, rankStep);
+    expect(watch.trajectories(), 'a worker was killed and training was restarted').toHaveLength(1);
+    const rank = random.int(0, 1);
+    process.kill((await box.find(`rank ${rank}`, isRank('round-0-t0', rank))).pid, 'SIGKILL');
+    const faults = `node worker at ${workerStep}, control worker at ${controlStep}, rank ${rank} at ${rankStep}`;
+
+    expect(await started.ended, `${faults}\n${started.stderr}`).toBe(0);
+    const result = RunResult.parse(JSON.parse(started.stdout.trim().split('\n').at(-1) as string));
+    expect(result.weightsSha256, faults).toBe(unbroken.result.weightsSha256);
+    const [, second, ...more] = watch.trajectories();
+    expect(more).toEqual([]);
+    expect(second?.forkedFrom?.trajectory).toBe(0);
+    // At most an interval, and the steps of one upload.
+    expect(rankStep - (second?.forkedFrom?.step ?? 0)).toBeLessThanOrEqual(30);
+    expect(lossesOf(box, 'broken')).toEqual(lossesOf(unbroken.box, 'unbroken'));
+    expect(box.processes()).toEqual([]);
+  });
+});
+
+describe('formwork start', () => {
+  it('stopped by Ctrl-C in training leaves nothing running, and the next one goes on to the same weights', async () => {
+    const box = sandbox();
+    const options = asOptions(shortRequest(join(box.root, 'data')));
+    const first = box.formwork(['start', '--exit', ...options]);
+    const [, runKey = ''] = await first.said(/run (practice-\d+-\d+)/);
+    await new TrainingWatch(box.home, runKey).reached(0, 25);
+    first.child.kill('SIGINT');
+    expect(await first.ended, first.stderr).toBe(130);
+    expect(box.processes()).toEqual([]);
+    expect(existsSync(join(box.home, 'control', 'lock'))).toBe(false);
+
+    const second = box.formwork(['start', '--exit', ...options]);
+    const beside = second.said(/going on with run/).then(() => box.formwork(['start', '--exit', ...options]));
+    expect(await second.ended, second.stderr).toBe(0);
+    expect(second.stdout).toContain(`going on with run ${runKey}`);
+    const third = await beside;
+    expect(await third.ended, third.stderr).toBe(0);
+    expect(third.stdout).toContain('joined the server that is up');
+    const report = RunReport.parse(
+      JSON.parse(readFileSync(join(box.home, 'store', 'runs', runKey, 'report', 'report.json'), 'utf8')),
+    );
+    expect(report.training.weightsSha256).toBe(unbroken.result.weightsSha256);
+    expect(lossesOf(box, runKey)).toEqual(lossesOf(unbroken.box, 'unbroken'));
+    expect(box.processes()).toEqual([]);
+  });
+});
+
+const isRank =
+  (jobId: string, rank: number) =>
+  ({ environment, command }: { environment: Record<string, string>; command: string[] }): boolean =>
+    environment['FORMWORK_JOB_ID'] === jobId && environment['RANK'] === String(rank) && command.includes('gpu_runner');
+
+/** Exact losses of rank 0 along the line of descent, as the report tells them. */
+function lossesOf(box: Sandbox, runKey: string): string[] {
+  const byStep = new Map<number, { trajectory: number; lossHex: string }>();
+  for (const { rank, step, trajectory, lossHex } of storedSteps(box.home, runKey)) {
+    if (rank === 0 && trajectory >= (byStep.get(step)?.trajectory ?? 0)) byStep.set(step, { trajectory, lossHex });
+  }
+  return [...byStep].sort(([a], [b]) => a - b).map(([step, { lossHex }]) => `${step}: ${lossHex}`);
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

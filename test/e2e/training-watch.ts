@@ -1,0 +1,93 @@
+import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RunnerEvent } from '../../src/contract/runner-event.js';
+
+/** What a run's training shows from outside: its files on the nodes and in the store. */
+export class TrainingWatch {
+  constructor(
+    private readonly home: string,
+    private readonly runKey: string,
+  ) {}
+
+  /** Steps that rank 0 has told of in this trajectory. */
+  step(trajectory: number): number {
+    const nodes = join(this.home, 'nodes');
+    const files = existsSync(nodes)
+      ? readdirSync(nodes).map((node) => join(nodes, node, 'work', 'jobs', `round-0-t${trajectory}`, 'events', 'rank-0.jsonl'))
+      : [];
+    const events = files.filter(existsSync).flatMap(readEvents);
+    return Math.max(0, ...events.flatMap((event) => (event.kind === 'step' ? [event.step] : [])));
+  }
+
+  /** Checkpoints of this trajectory that count: their manifest is in the store. */
+  checkpoints(trajectory: number): number[] {
+    const folder = join(this.home, 'store', 'runs', this.runKey, 'rounds', '0', 'trajectories', String(trajectory), 'checkpoints');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    return names
+      .filter((name) => existsSync(join(folder, name, 'manifest.json')))
+      .map((name) => Number(name.slice('step-'.length)));
+  }
+
+  trajectories(): { trajectory: number; forkedFrom: { trajectory: number; step: number } | null }[] {
+    const folder = join(this.home, 'store', 'runs', this.runKey, 'rounds', '0', 'trajectories');
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+    return names
+      .map(
+        (name) =>
+          JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
+            trajectory: number;
+            forkedFrom: { trajectory: number; step: number } | null;
+          },
+      )
+      .sort((a, b) => a.trajectory - b.trajectory);
+  }
+
+  /** Resolves at the first look that finds this step reached and a checkpoint committed. */
+  async reached(trajectory: number, step: number): Promise<void> {
+    while (this.step(trajectory) < step || this.checkpoints(trajectory).length === 0) await delay(30);
+  }
+}
+
+/** Every event of the line of descent, of every rank, as the store has it. */
+export function storedSteps(home: string, runKey: string): { rank: number; step: number; trajectory: number; lossHex: string }[] {
+  const root = join(home, 'store', 'runs', runKey, 'rounds', '0', 'trajectories');
+  const trajectories = readdirSync(root).filter((name) => /^\d+$/.test(name));
+  return trajectories.flatMap((trajectory) =>
+    readdirSync(join(root, trajectory))
+      .filter((name) => name.startsWith('node-'))
+      .flatMap((node) => {
+        const events = join(root, trajectory, node, 'events');
+        return readdirSync(events).flatMap((rank) => {
+          let reached = 0;
+          const text = readdirSync(join(events, rank))
+            .sort()
+            .map((part) => {
+              const [from = 0, to = 0] = part.split('-').map(Number);
+              const fresh = readFileSync(join(events, rank, part)).subarray(Math.max(0, reached - from));
+              reached = Math.max(reached, to);
+              return fresh.toString('utf8');
+            })
+            .join('');
+          return text
+            .split('\n')
+            .filter((line) => line !== '')
+            .map((line) => RunnerEvent.parse(JSON.parse(line)))
+            .flatMap((event) =>
+              event.kind === 'step'
+                ? [{ rank: event.rank, step: event.step, trajectory: Number(trajectory), lossHex: event.loss_hex }]
+                : [],
+            );
+        });
+      }),
+  );
+}
+
+function readEvents(path: string): RunnerEvent[] {
+  const text = readFileSync(path, 'utf8');
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => RunnerEvent.parse(JSON.parse(line)));
+}
