@@ -13,9 +13,14 @@ export class Sandbox {
 
   /** Starts the command line as a user would. */
   formwork(args: readonly string[], env: NodeJS.ProcessEnv = {}): FormworkProcess {
-    const child = spawn(process.execPath, [packageFile('bin', 'formwork.mjs'), ...args], {
-      cwd: this.root,
-      env: { ...process.env, FORMWORK_HOME: this.home, ...env },
+    return this.run(process.execPath, [packageFile('bin', 'formwork.mjs'), ...args], { env });
+  }
+
+  /** Starts a program that finds our home in its environment. */
+  run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): FormworkProcess {
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? this.root,
+      env: { ...process.env, FORMWORK_HOME: this.home, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const started = new FormworkProcess(child);
