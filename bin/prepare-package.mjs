@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuseUnsupported } from './refuse-unsupported.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const OLDEST_NODE = [20, 19];
 const SOURCES = ['src', 'workflows', 'activities', 'workers', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {(line: string) => void} say */
@@ -28,16 +28,6 @@ export function preparePackage(say = (line) => process.stderr.write(`${line}\n`)
       run(process.execPath, [join('bin', 'bundle-workflows.mjs')]);
     });
     writeFileSync(buildStamp, sources);
-  }
-}
-
-function refuseUnsupported() {
-  if (process.platform === 'win32') fail('formwork does not run on Windows: it needs process groups; use Linux, macOS, or WSL 2.');
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-    fail(
-      `formwork needs Node ${OLDEST_NODE.join('.')} or newer; this is ${process.versions.node}. Install a newer one from your package manager.`,
-    );
   }
 }
 

@@ -10,6 +10,7 @@ import { packageFile } from '../src/platform/package-root.js';
 import { LocalPlanner } from '../src/platform/planning/local-planner.js';
 import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
 import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
+import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
 import { connectWorker, installRuntime } from './runtime.js';
 
@@ -35,7 +36,7 @@ const worker = await Worker.create({
     compute: localCompute(home, process.env),
     installation: await home.installation(),
     server: { address: target.address, namespace: target.namespace },
-    planner: new LocalPlanner(process.cwd()),
+    planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),
     runs: new TemporalRunDirectory(client),
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },

@@ -5,12 +5,13 @@ import { SPLITS, type Split } from '../../src/contract/kinds.js';
 import type { DataSource, RunPlan } from '../../src/contract/plan.js';
 import { contentKeys, MANIFEST } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
-import { prepareDataset as prepareRows, type DatasetSource } from '../../src/tasks/prepare-dataset.js';
+import { parseSource } from '../../src/tasks/parse-source.js';
+import { prepareDataset as prepareRows } from '../../src/tasks/prepare-dataset.js';
 import { taskNamed } from '../../src/tasks/registry.js';
 import { SPECIAL_TOKENS, STOP_TOKEN } from '../../src/tasks/render-row.js';
 import { beating } from '../beating.js';
 import { toJson, toJsonLines } from '../storage/records.js';
-import { readSourceFile } from './read-source-file.js';
+import { readSourceFiles } from './read-source-files.js';
 
 export interface PreparedDataset {
   datasetId: string;
@@ -22,7 +23,7 @@ export const prepareDataset =
   (ports: { store: ObjectStore }) =>
   ({ plan }: { plan: RunPlan }): Promise<PreparedDataset> =>
     beating(async () => {
-      const prepared = prepareRows(taskNamed(plan.task), await readSource(plan.data));
+      const prepared = prepareRows(taskNamed(plan.task), parseSource(plan.data, await readSourceFiles(plan.data)));
       const files = new Map<string, string>();
       const describe = (split: Split): DatasetManifest['splits'][Split] => {
         const { references, rendered, groups } = prepared.splits[split];
@@ -51,19 +52,6 @@ export const prepareDataset =
       await ports.store.putIfAbsent(`${contentKeys.dataset(id)}/${MANIFEST}`, toJson({ id, ...content }));
       return { datasetId: id, note: SPLITS.map((split) => `${content.splits[split].rows} ${split}`).join(', ') };
     });
-
-async function readSource(data: DataSource): Promise<DatasetSource> {
-  if (data.kind === 'practice') return data;
-  const read = (path: string): ReturnType<typeof readSourceFile> => readSourceFile(path, data.mapping);
-  return {
-    kind: 'files',
-    train: await read(data.train),
-    validation: data.validation === null ? null : await read(data.validation),
-    test: data.test === null ? null : await read(data.test),
-    heldOutShare: data.heldOutShare,
-    seed: data.seed,
-  };
-}
 
 function describeSource(data: DataSource): string {
   if (data.kind === 'practice') return `practice, seed ${data.seed}`;

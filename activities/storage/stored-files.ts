@@ -5,7 +5,10 @@ import type { StoredFile } from '../../src/contract/checkpoint.js';
 import { Failure } from '../../src/domain/failures.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 
-/** Uploads named files of a folder and checks each against the hash it was written with. */
+/**
+ * Uploads named files of a folder and checks each against the hash it was written with.
+ * @throws Failure CheckpointIncomplete for one that has changed since, or is gone.
+ */
 export async function uploadFiles(
   store: ObjectStore,
   folder: string,
@@ -14,7 +17,11 @@ export async function uploadFiles(
   options: { signal?: AbortSignal; onFile?: (file: StoredFile) => void } = {},
 ): Promise<void> {
   for (const file of files) {
-    const stored = await store.putFile(`${prefix}/${file.path}`, join(folder, file.path), options.signal);
+    const path = join(folder, file.path);
+    const stored = await store.putFile(`${prefix}/${file.path}`, path, options.signal).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      throw new Failure('CheckpointIncomplete', `${path} is gone, before it was uploaded`, { prefix }, { cause: error });
+    });
     if (stored.sha256 !== file.sha256) {
       throw new Failure(
         'CheckpointIncomplete',
@@ -51,22 +58,6 @@ export async function downloadFiles(
     }
     options.onFile?.(file);
   }
-}
-
-/** Uploads all files of a folder, hidden ones excepted. */
-export async function uploadFolder(
-  store: ObjectStore,
-  folder: string,
-  prefix: string,
-  options: { signal?: AbortSignal; onFile?: (file: StoredFile) => void } = {},
-): Promise<StoredFile[]> {
-  const files: StoredFile[] = [];
-  for (const path of await listFiles(folder)) {
-    const file = { path, ...(await store.putFile(`${prefix}/${path}`, join(folder, path), options.signal)) };
-    files.push(file);
-    options.onFile?.(file);
-  }
-  return files;
 }
 
 /** Paths of all files below a folder, with `/`, sorted; hidden ones excepted. */

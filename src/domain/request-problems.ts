@@ -15,7 +15,7 @@ export interface KnownFields {
   description?: string | undefined;
 }
 
-/** Says every problem that a schema found in words for the person who wrote the request. */
+/** Says every problem that a schema found in words for the person who wrote the request, or whatever else was held against it. */
 export function requestProblems(error: z.ZodError, input: unknown, schema: KnownFields): RequestProblem[] {
   return error.issues.flatMap((issue): RequestProblem[] => {
     const path = issue.path.map(String);
@@ -43,6 +43,15 @@ function unknownKey(key: string, known: readonly string[]): string {
     : `unknown field; the nearest known one is ${closest(key, [...known])} (known here: ${known.join(', ')})`;
 }
 
+const TYPES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+};
+
 /** What would have done, as the end of a sentence. */
 function expectation(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
@@ -53,7 +62,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return issue.values.length === 1 ? show(issue.values[0]) : `one of ${issue.values.map(show).join(', ')}`;
     case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : `a value of type ${issue.expected}`;
+      return TYPES[issue.expected] ?? `a value of type ${issue.expected}`;
     case 'too_small':
       return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue)}`;
     case 'too_big':
@@ -75,6 +84,7 @@ function valueAt(input: unknown, path: readonly string[]): unknown {
 
 /** A value as JSON, cut to what fits in a line. */
 function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
+  // JSON has no infinity, but its numbers may be too large for ours.
+  const text = value === undefined ? 'nothing' : typeof value === 'number' ? String(value) : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../domain/failures.js';
+import { requestProblems } from '../domain/request-problems.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
@@ -8,7 +9,10 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 const Environment = z.object({
   FORMWORK_HOME: z.string().min(1).optional().describe('directory for everything that formwork writes; default .formwork'),
   FORMWORK_PYTHON: z.string().min(1).optional().describe('Python of an environment that has gpu-runner/requirements.txt installed'),
-  FORMWORK_PYTHON_INDEX: z.url().optional().describe('package index to install Python packages from'),
+  FORMWORK_PYTHON_INDEX: z
+    .url('a URL, e.g. https://host/simple')
+    .optional()
+    .describe('package index to install Python packages from'),
   FORMWORK_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
   FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
 });
@@ -25,8 +29,8 @@ export interface FormworkEnvironment {
 export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEnvironment {
   const parsed = Environment.safeParse(env);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new Failure('EnvironmentNotReady', `environment variables are wrong: ${problems}; correct or unset them`);
+    const problems = requestProblems(parsed.error, env, {}).map(({ path, message }) => `${path}: ${message}`);
+    throw new Failure('EnvironmentNotReady', `environment variables are wrong: ${problems.join('; ')}; correct or unset them`);
   }
   const values = parsed.data;
   return {

@@ -41,7 +41,7 @@ export function prepareDataset(task: Task, source: DatasetSource): PreparedDatas
   const log = createFilterLog();
   const read = source.kind === 'practice' ? readPractice(task, source.seed, log) : readFiles(task, source, log);
   const rows = withoutTrainOverlap(deduplicated(read, log), log);
-  const splits = Object.fromEntries(SPLITS.map((split) => [split, preparedSplit(split, rows[split])]));
+  const splits = Object.fromEntries(SPLITS.map((split) => [split, preparedSplit(split, rows)]));
   return { splits: splits as Record<Split, PreparedSplit>, counts: log.counts };
 }
 
@@ -82,21 +82,21 @@ function readFiles(task: Task, source: Extract<DatasetSource, { kind: 'files' }>
 /** The rows of a file whose target the task accepts. */
 function readFile(task: Task, file: SourceFile, split: Split, log: FilterLog): ReferenceRow[] {
   const rows: ReferenceRow[] = [];
-  const refused: { row: number; step: string; why: string }[] = [];
-  for (const { row, id, input, target } of readSourceRows(file, 'fill it in, or name the right column in data.mapping')) {
+  const refused: { row: number; place: string; step: string; why: string }[] = [];
+  for (const { row, place, id, input, target } of readSourceRows(file, 'fill it in, or name the right column in data.mapping')) {
     const token = specialTokenIn(input) ?? specialTokenIn(target);
     if (token !== null) {
-      const message = `${file.name} row ${row} contains the special token ${token}: remove it from the text`;
+      const message = `${file.name} ${place} contains the special token ${token}: remove it from the text`;
       throw new Failure('InvalidData', message, { file: file.name, row, token });
     }
     const reading = task.readTarget(target);
     if (reading.isAccepted) rows.push({ id, group: reading.group, input, target });
-    else refused.push({ row, step: reading.step, why: reading.why });
+    else refused.push({ row, place, step: reading.step, why: reading.why });
   }
   const first = refused[0];
   if (rows.length === 0 && first !== undefined) {
     const message =
-      `${file.name} has no usable row: of ${refused.length}, each was refused; row ${first.row}: ${first.why}; ` +
+      `${file.name} has no usable row: of ${refused.length}, each was refused; ${first.place}: ${first.why}; ` +
       `check that data.mapping.target (${JSON.stringify(file.columns.target)}) names the ${task.name} targets`;
     throw new Failure('InvalidData', message, { file: file.name, row: first.row });
   }
@@ -145,12 +145,13 @@ function withoutTrainOverlap(rows: Rows, log: FilterLog): Rows {
   return { ...rows, train };
 }
 
-function preparedSplit(split: Split, references: ReferenceRow[]): PreparedSplit {
+function preparedSplit(split: Split, rows: Rows): PreparedSplit {
+  const references = rows[split];
   if (references.length === 0) {
     const remedy =
       split === 'train'
         ? 'give more rows, or a smaller data.heldOutShare'
-        : `give a file as data.${split}, more training rows of different groups, or a larger data.heldOutShare`;
+        : `give a file as data.${split}, training rows of more groups than ${countGroups(rows.train)}, or a larger data.heldOutShare`;
     throw new Failure('InvalidData', `there are no ${split} rows: ${remedy}`, { split });
   }
   return { references, rendered: references.map(renderRow), groups: countGroups(references) };

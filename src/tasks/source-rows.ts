@@ -5,6 +5,8 @@ export interface SourceRecord {
   id?: unknown;
   input?: unknown;
   target?: unknown;
+  /** 1-based line of the file on which the record ends; absent where it came from no file. */
+  line?: number;
 }
 
 /** Names for messages: which file, and what its columns are called there. `id` is null where rows are known by their number. */
@@ -19,8 +21,10 @@ export interface SourceRow {
   id: string;
   input: string;
   target: string;
-  /** 1-based, header not counted. */
+  /** 1-based, header and empty lines not counted. */
   row: number;
+  /** Where a person finds it, e.g. "row 2 (line 3)". */
+  place: string;
 }
 
 /**
@@ -29,32 +33,40 @@ export interface SourceRow {
  */
 export function readSourceRows(file: SourceFile, remedy: string): SourceRow[] {
   if (file.records.length === 0) throw new Failure('InvalidData', `${file.name} has no rows: give a file with at least one`);
-  const rowsById = new Map<string, number>();
+  const placesById = new Map<string, string>();
   const textOf = textReader(file, remedy);
   return file.records.map((record, index) => {
     const row = index + 1;
-    const input = textOf(record.input, row, file.columns.input);
-    const target = textOf(record.target, row, file.columns.target);
-    const id = file.columns.id === null ? String(row) : textOf(idText(record.id), row, file.columns.id);
-    const earlier = rowsById.get(id);
+    const place = record.line === undefined ? `row ${row}` : `row ${row} (line ${record.line})`;
+    const text = (value: unknown, column: string): string => textOf(value, { row, place, column });
+    const input = text(record.input, file.columns.input);
+    const target = text(record.target, file.columns.target);
+    const id = file.columns.id === null ? String(row) : text(idText(record.id), file.columns.id);
+    const earlier = placesById.get(id);
     if (earlier !== undefined) {
-      const message = `${file.name} rows ${earlier} and ${row} have the same id ${JSON.stringify(id)}: give each row its own`;
+      const message = `${file.name} ${place} has the id ${JSON.stringify(id)} of ${earlier}: give each row its own`;
       throw new Failure('InvalidData', message, { file: file.name, row, id });
     }
-    rowsById.set(id, row);
-    return { id, input, target, row };
+    placesById.set(id, place);
+    return { id, input, target, row, place };
   });
 }
 
 /** Ids may be numbers in JSON Lines. */
 const idText = (id: unknown): unknown => (typeof id === 'number' ? String(id) : id);
 
-function textReader(file: SourceFile, remedy: string): (value: unknown, row: number, column: string) => string {
-  return (value, row, column) => {
+interface FieldPlace {
+  row: number;
+  place: string;
+  column: string;
+}
+
+function textReader(file: SourceFile, remedy: string): (value: unknown, at: FieldPlace) => string {
+  return (value, { row, place, column }) => {
     if (typeof value === 'string' && value.trim() !== '') return value;
     const found =
       value === undefined ? 'no field' : typeof value === 'string' ? 'an empty field' : `${kindOf(value)} instead of a text in`;
-    const message = `${file.name} row ${row} has ${found} ${JSON.stringify(column)}: ${remedy}`;
+    const message = `${file.name} ${place} has ${found} ${JSON.stringify(column)}: ${remedy}`;
     throw new Failure('InvalidData', message, { file: file.name, row, column });
   };
 }

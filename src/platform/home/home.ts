@@ -1,8 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../domain/failures.js';
 import { createAtomically, makeFolder, readJson } from '../files.js';
+
+/** A disk that is full still takes a name, and often a few bytes; one page it does not. */
+const PROBE_BYTES = 4096;
 
 const InstallationFile = z.object({ id: z.string() });
 
@@ -28,6 +32,8 @@ export class Home {
         await makeFolder(folder);
       }
       await this.installation();
+      // Folders that are there already say nothing of whether they can still be written to.
+      await this.probe();
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const reason =
@@ -38,6 +44,26 @@ export class Home {
         { path: this.root, code },
         { cause: error },
       );
+    }
+  }
+
+  private async probe(): Promise<void> {
+    const path = join(this.root, `.${randomUUID()}.tmp`);
+    try {
+      await writeFile(path, Buffer.alloc(PROBE_BYTES));
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  /** Free space of its disk, also before it is made. */
+  async freeBytes(): Promise<number> {
+    for (let folder = this.root; ; folder = dirname(folder)) {
+      const stats = await statfs(folder).catch((error: NodeJS.ErrnoException) => {
+        if ((error.code !== 'ENOENT' && error.code !== 'ENOTDIR') || dirname(folder) === folder) throw error;
+        return null;
+      });
+      if (stats !== null) return stats.bavail * stats.bsize;
     }
   }
 

@@ -1,22 +1,36 @@
-import { access, constants, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { RunPlan } from '../../contract/plan.js';
+import type { TaskName } from '../../contract/kinds.js';
+import type { DataSource, RunPlan } from '../../contract/plan.js';
 import { FineTuningRequest } from '../../contract/request.js';
+import { leastDiskBytes } from '../../domain/disk-need.js';
 import { Failure } from '../../domain/failures.js';
 import type { ModelConfig } from '../../domain/model-shape.js';
 import { resolvePlan, type PlanFacts } from '../../domain/plan.js';
 import { describeProblems, requestProblems, type KnownFields, type RequestProblem } from '../../domain/request-problems.js';
+import type { Home } from '../home/home.js';
 import { formworkVersion } from '../package-root.js';
+import { checkPythonEnvironment } from '../python/python-environment.js';
 import { findGpus } from './local-gpus.js';
 import { readModelDirectory } from './model-directory.js';
 import type { Planner } from './port.js';
 
+export interface PlanningMachine {
+  /** Relative paths of a request start here. */
+  folder: string;
+  /** Goes through the rows of a source, given the bytes of its files by path. @throws Failure InvalidData. */
+  checkRows: (task: TaskName, data: DataSource, contents: ReadonlyMap<string, Uint8Array>) => void;
+  /** Where a run would write. */
+  home: Home;
+  /** What nodes would run gpu_runner with; null where it is checked, or made, later. */
+  python: string | null;
+}
+
 /** Plans with the facts of this machine and of the files that the request names. */
 export class LocalPlanner implements Planner {
-  /** @param folder relative paths of a request start here. */
-  constructor(private readonly folder: string) {}
+  constructor(private readonly machine: PlanningMachine) {}
 
   async plan(input: unknown, purpose: 'run' | 'show'): Promise<RunPlan> {
     const request = parseRequest(input);
@@ -27,16 +41,41 @@ export class LocalPlanner implements Planner {
       formworkVersion,
       machine: { cpuCores: cpus().length, memoryBytes: totalmem(), gpus: await findGpus() },
       modelConfig,
-      absolute: (path) => resolve(this.folder, path),
+      absolute: (path) => resolve(this.machine.folder, path),
     };
     const plan = resolveWith(problems, request, facts);
-    if (purpose === 'run' && !request.dryRun) checkRunnable(plan, facts);
+    const isRun = purpose === 'run' && !request.dryRun;
+    if (isRun) checkRunnable(plan, facts);
+    await this.checkRows(plan);
+    if (isRun) await this.checkReady(plan);
     return plan;
+  }
+
+  private async checkRows({ task, data }: RunPlan): Promise<void> {
+    if (data.kind === 'practice') return;
+    const paths = [data.train, data.validation, data.test].filter((path) => path !== null);
+    const contents = await Promise.all(paths.map(async (path): Promise<[string, Uint8Array]> => [path, await readFile(path)]));
+    this.machine.checkRows(task, data, new Map(contents));
+  }
+
+  /** What a run would otherwise meet after minutes, with nodes leased. */
+  private async checkReady(plan: RunPlan): Promise<void> {
+    const { home, python } = this.machine;
+    const [needed, free] = [leastDiskBytes(plan), await home.freeBytes()];
+    if (free < needed) {
+      throw new Failure(
+        'EnvironmentNotReady',
+        `a run of ${plan.model.name} writes at least ${bytes(needed)}, and ${home.root} has ${bytes(free)} free; ` +
+          'free space, or set FORMWORK_HOME to a larger disk',
+        { needed, free },
+      );
+    }
+    if (python !== null) await checkPythonEnvironment(python);
   }
 
   private async modelConfig(request: FineTuningRequest, problems: RequestProblem[]): Promise<ModelConfig | null> {
     if (!request.model.startsWith('path:')) return null;
-    const found = await readModelDirectory(resolve(this.folder, request.model.slice('path:'.length)));
+    const found = await readModelDirectory(resolve(this.machine.folder, request.model.slice('path:'.length)));
     if ('config' in found) return found.config;
     problems.push({ path: 'model', message: found.problem });
     return null;
@@ -46,7 +85,7 @@ export class LocalPlanner implements Planner {
     for (const split of ['train', 'validation', 'test'] as const) {
       const source = request.data[split];
       if (!source.startsWith('file:')) continue;
-      const path = resolve(this.folder, source.slice('file:'.length));
+      const path = resolve(this.machine.folder, source.slice('file:'.length));
       const problem = await fileProblem(path);
       if (problem !== null) problems.push({ path: `data.${split}`, message: problem });
     }
@@ -111,3 +150,5 @@ async function fileProblem(path: string): Promise<string | null> {
     return `expected a readable file at ${path}, but ${code === 'ENOENT' ? 'there is none' : `it cannot be read (${code})`}`;
   }
 }
+
+const bytes = (count: number): string => (count < 1e9 ? `${(count / 1e6).toFixed(0)} MB` : `${(count / 1e9).toFixed(1)} GB`);

@@ -90,15 +90,16 @@ export async function checkPythonEnvironment(python: string): Promise<Record<str
     'import json,sys\nfrom importlib.metadata import version, PackageNotFoundError as e\nout={}\n' +
     'for p in sys.argv[1:]:\n  try: out[p]=version(p)\n  except e: out[p]=None\nprint(json.dumps(out))';
   const result = await execa(python, ['-c', code, ...REQUIRED], { reject: false });
-  if (result.exitCode !== 0) {
+  const versions = result.exitCode === 0 ? Versions.safeParse(jsonOrNull(result.stdout)).data : undefined;
+  if (versions === undefined) {
+    const reason = result.exitCode === 0 ? 'it ends without an answer' : (result.originalMessage ?? result.shortMessage);
     throw new Failure(
       'EnvironmentNotReady',
-      `${python} does not run as Python: ${lastLine(result.stderr) || (result.originalMessage ?? result.shortMessage)}; ` +
+      `${python} does not run as Python: ${lastLine(result.stderr) || reason}; ` +
         'set FORMWORK_PYTHON to the Python of an environment with gpu-runner/requirements.txt, or unset it to have one made',
       { python },
     );
   }
-  const versions = z.record(z.string(), z.string().nullable()).parse(JSON.parse(result.stdout));
   const missing = REQUIRED.filter((name) => versions[name] == null);
   if (missing.length > 0) {
     throw new Failure(
@@ -108,6 +109,17 @@ export async function checkPythonEnvironment(python: string): Promise<Record<str
     );
   }
   return versions as Record<string, string>;
+}
+
+const Versions = z.record(z.string(), z.string().nullable());
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Whatever was asked is no Python; the caller says so.
+    return null;
+  }
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

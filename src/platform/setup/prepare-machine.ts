@@ -1,5 +1,3 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { FormworkEnvironment } from '../environment.js';
 import { Failure } from '../../domain/failures.js';
 import type { Home } from '../home/home.js';
@@ -59,7 +57,7 @@ async function preparePython(home: Home, environment: FormworkEnvironment, repor
 }
 
 async function checkDisk(home: Home): Promise<void> {
-  const free = await freeBytes(home.root);
+  const free = await home.freeBytes();
   if (free >= PYTHON_GIGABYTES * 1e9) return;
   throw new Failure(
     'DiskFull',
@@ -79,10 +77,10 @@ function refuseOffline(environment: FormworkEnvironment, what: string): void {
 /** The size of what arrives is told by the space that goes: no installer has to be asked. */
 async function step(reporter: SetupReporter, name: string, detail: string, home: Home, act: () => Promise<void>): Promise<void> {
   const began = Date.now();
-  const freeBefore = await freeBytes(home.root);
+  const freeBefore = await home.freeBytes();
   reporter.begin(name, detail);
   const tick = setInterval(() => {
-    void freeBytes(home.root).then((free) => {
+    void home.freeBytes().then((free) => {
       reporter.progress(
         `${(Math.max(0, freeBefore - free) / 1e9).toFixed(1)} GB after ${Math.round((Date.now() - began) / 1000)} s`,
       );
@@ -94,9 +92,4 @@ async function step(reporter: SetupReporter, name: string, detail: string, home:
     clearInterval(tick);
   }
   reporter.end((Date.now() - began) / 1000);
-}
-
-async function freeBytes(path: string): Promise<number> {
-  const stats = await statfs(path).catch(() => statfs(dirname(path)));
-  return stats.bavail * stats.bsize;
 }

@@ -158,7 +158,7 @@ describe('the versions', () => {
     const node = argumentDefaults(before).get('NODE_VERSION') as string;
     expect(node).toMatch(/^\d+\.\d+\.\d+$/);
     expect(atLeast(node, said('package.json', /"node": ">=([\d.]+)"/))).toBe(true);
-    expect(atLeast(node, said('bin/prepare-package.mjs', /OLDEST_NODE = \[([\d, ]+)\]/).replace(', ', '.'))).toBe(true);
+    expect(atLeast(node, said('bin/refuse-unsupported.mjs', /OLDEST_NODE = \[([\d, ]+)\]/).replace(', ', '.'))).toBe(true);
   });
 
   test('Python is new enough for gpu_runner, for what checks it, and for npm start', () => {

@@ -36,12 +36,7 @@ describe('an unknown field', () => {
 
 describe('a wrong value', () => {
   test.each<[string, unknown, string, RegExp]>([
-    [
-      'of another type',
-      { training: { epochs: 'many' } },
-      'training.epochs',
-      /^expected a value of type number, got "many" \(passes/,
-    ],
+    ['of another type', { training: { epochs: 'many' } }, 'training.epochs', /^expected a number, got "many" \(passes/],
     ['that is no whole number', { training: { epochs: 1.5 } }, 'training.epochs', /^expected a whole number, got 1\.5/],
     ['below the least', { training: { epochs: 0 } }, 'training.epochs', /^expected at least 1, got 0/],
     ['above the most', { deadlineMinutes: 1e6 }, 'deadlineMinutes', /^expected at most 43200, got 1000000/],
@@ -56,8 +51,8 @@ describe('a wrong value', () => {
     ],
     ['of a form', { runKey: 'a/b' }, 'runKey', /^expected up to 100 letters, digits.*got "a\/b"/],
     ['that is empty', { data: { mapping: { input: '' } } }, 'data.mapping.input', /^expected at least 1 character\(s\), got ""/],
-    ['for an object', { training: 7 }, 'training', /^expected a value of type object, got 7/],
-    ['null for an object', { training: null }, 'training', /^expected a value of type object, got null/],
+    ['for an object', { training: 7 }, 'training', /^expected an object, got 7/],
+    ['null for an object', { training: null }, 'training', /^expected an object, got null/],
   ])('%s says what was expected and what came', (_, input, path, message) => {
     expect(only(input)).toEqual({ path, message: expect.stringMatching(message) as string });
   });
@@ -67,9 +62,7 @@ describe('a wrong value', () => {
   });
 
   test('of none of the types of a union names every form that would do', () => {
-    expect(only({ training: { epochs: 1, learningRate: 'fast' } }).message).toMatch(
-      /^expected "auto", or a value of type number, got/,
-    );
+    expect(only({ training: { epochs: 1, learningRate: 'fast' } }).message).toMatch(/^expected "auto", or a number, got/);
     expect(only({ training: { precision: 'fp16' } }).message).toMatch(/^expected "auto", or one of "fp32", "bf16", got "fp16"/);
   });
 
@@ -84,7 +77,7 @@ describe('a wrong value', () => {
 
 test('a request that is no object is a problem of the whole', () => {
   expect(describeProblems(problemsOf('{}'))).toBe(
-    'the request has a problem:\n- the request: expected a value of type object, got "{}"' + meaning(),
+    'the request has a problem:\n- the request: expected an object, got "{}"' + meaning(),
   );
 });
 

@@ -85,6 +85,13 @@ describe('holders', () => {
     expect(await folder.holders()).toEqual([]);
   });
 
+  test('for ever may be taken back by whoever asked for it in vain', async () => {
+    const folder = open();
+    await folder.hold({ forever: true });
+    await folder.letGo({ forever: true });
+    expect(await folder.holders()).toEqual([]);
+  });
+
   test('that cannot be read are an error: none would take the host down', async () => {
     const folder = open();
     mkdirSync(join(folder.root, 'holders', '4711.json'), { recursive: true });

@@ -32,9 +32,9 @@ describe('the environment', () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ['FORMWORK_LOG_LEVEL', 'loud', /FORMWORK_LOG_LEVEL: .*"info"/],
+    ['FORMWORK_LOG_LEVEL', 'loud', /FORMWORK_LOG_LEVEL: expected one of .*"info".*, got "loud"/],
     ['FORMWORK_OFFLINE', 'perhaps', /FORMWORK_OFFLINE: .*"true"/],
-    ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: .*URL/],
+    ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: expected a URL, e\.g\. https:.*, got "my mirror"/],
     ['FORMWORK_HOME', '', /FORMWORK_HOME: /],
     ['FORMWORK_PYTHON', '', /FORMWORK_PYTHON: /],
   ])('%s=%s is refused by name, with what it may be and what to do', (name, value, message) => {

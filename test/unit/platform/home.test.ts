@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Home } from '../../../src/platform/home/home.js';
@@ -47,13 +47,37 @@ describe('a home', () => {
     );
   });
 
+  test('that was made on a file system that has become read-only is refused as well', async ({ skip }) => {
+    const disk = smallDisk(1) ?? skip();
+    await new Home(join(disk, 'home')).open();
+    makeReadOnly(disk);
+    await expect(new Home(join(disk, 'home')).open()).rejects.toEqual(
+      failure('EnvironmentNotReady', /the file system is read-only; make it writable/),
+    );
+  });
+
+  test('knows the free space of its disk, also before it is made', async ({ skip }) => {
+    const disk = smallDisk(1) ?? skip();
+    expect(await new Home(join(disk, 'not', 'yet')).freeBytes()).toBe(2 ** 20);
+    writeFileSync(join(disk, 'file'), Buffer.alloc(2 ** 19));
+    expect(await new Home(disk).freeBytes()).toBe(2 ** 19);
+    expect(await new Home(join(disk, 'file', 'below')).freeBytes()).toBe(2 ** 19);
+  });
+
+  test('leaves nothing behind of its trial whether it can be written to', async () => {
+    const home = new Home(temporaryFolder());
+    await home.open();
+    expect(readdirSync(home.root).sort()).toEqual(['control', 'installation.json', 'nodes', 'server', 'store', 'tools']);
+  });
+
   test('on a full disk is DiskFull', async ({ skip }) => {
     const disk = smallDisk(1) ?? skip();
     const home = new Home(join(disk, 'home'));
     await home.open();
     writeFileSync(join(disk, 'filler'), Buffer.alloc(2 ** 20 - 4096 * 8));
     expect(() => writeFileSync(join(disk, 'rest'), Buffer.alloc(4096 * 64))).toThrow(/ENOSPC/);
-    const other = new Home(join(disk, 'other'));
-    await expect(other.open()).rejects.toEqual(failure('DiskFull', /the disk is full.*free space/));
+    for (const one of [home, new Home(join(disk, 'other'))]) {
+      await expect(one.open()).rejects.toEqual(failure('DiskFull', /the disk is full.*free space/));
+    }
   });
 });

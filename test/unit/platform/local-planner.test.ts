@@ -1,17 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Home } from '../../../src/platform/home/home.js';
 import { describe, expect, test } from 'vitest';
 import type { FineTuningRequestInput } from '../../../src/contract/request.js';
 import type { Failure } from '../../../src/domain/failures.js';
-import { LocalPlanner, parseRequest } from '../../../src/platform/planning/local-planner.js';
+import { LocalPlanner, parseRequest, type PlanningMachine } from '../../../src/platform/planning/local-planner.js';
 import { failure } from '../../fixtures/failure.js';
 import { modelFolder } from '../../fixtures/model-folder.js';
+import { smallDisk } from '../../fixtures/small-disk.js';
 import { temporaryFolder } from '../../fixtures/temporary-folder.js';
 
 const ON_CPU = { accelerator: 'cpu' } as const;
 const plan = (request: unknown, folder = '/', purpose: 'run' | 'show' = 'run'): ReturnType<LocalPlanner['plan']> =>
-  new LocalPlanner(folder).plan(request, purpose);
+  new LocalPlanner({ folder, checkRows: () => undefined, home: new Home(tmpdir()), python: null }).plan(request, purpose);
 const problemsOf = async (request: FineTuningRequestInput, folder = '/'): Promise<Failure> => {
   const refused: unknown = await plan(request, folder).catch((error: unknown) => error);
   expect(refused).toMatchObject({ name: 'Failure', kind: 'InvalidRequest' });
@@ -95,8 +97,52 @@ describe('all problems', () => {
 
   test('of the request itself come with their path', async () => {
     expect((await problemsOf({ training: { epochs: 0 } })).message).toMatch(/- training\.epochs: expected at least 1, got 0/);
-    await expect(plan('{}')).rejects.toEqual(failure('InvalidRequest', /the request: expected a value of type object/));
+    await expect(plan('{}')).rejects.toEqual(failure('InvalidRequest', /the request: expected an object/));
     expect(() => parseRequest({ cluster: { node: 2 } })).toThrow(/the nearest known one is nodes/);
+  });
+});
+
+describe('a machine', () => {
+  const planner = (machine: Partial<PlanningMachine>): LocalPlanner =>
+    new LocalPlanner({ folder: '/', checkRows: () => undefined, home: new Home(tmpdir()), python: null, ...machine });
+
+  test('whose disk is too small for the run is refused with both sizes, but may be planned for', async ({ skip }) => {
+    const home = new Home(join(smallDisk(8) ?? skip(), 'home'));
+    await expect(planner({ home }).plan({ cluster: ON_CPU }, 'run')).rejects.toEqual(
+      failure(
+        'EnvironmentNotReady',
+        /a run of tiny writes at least \d\d MB, and .*home has 8 MB free; free space, or set FORMWORK_HOME/,
+      ),
+    );
+    expect((await planner({ home }).plan({ cluster: ON_CPU, dryRun: true }, 'run')).model.name).toBe('tiny');
+    expect((await planner({ home }).plan({ cluster: ON_CPU }, 'show')).model.name).toBe('tiny');
+  });
+
+  test('whose Python has gone is refused', async () => {
+    await expect(planner({ python: '/no/such/python' }).plan({ cluster: ON_CPU }, 'run')).rejects.toEqual(
+      failure('EnvironmentNotReady', /\/no\/such\/python does not run as Python/),
+    );
+  });
+});
+
+describe('the rows of files', () => {
+  const held = (purpose: 'run' | 'show'): Promise<unknown[]> => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'train.csv'), 'rows');
+    const seen: unknown[] = [];
+    const checkRows: PlanningMachine['checkRows'] = (task, data, contents) => {
+      seen.push(
+        task,
+        data.kind,
+        [...contents.values()].map((bytes) => Buffer.from(bytes).toString()),
+      );
+    };
+    const planner = new LocalPlanner({ folder, checkRows, home: new Home(tmpdir()), python: null });
+    return planner.plan({ data: { train: 'file:train.csv' }, cluster: ON_CPU }, purpose).then(() => seen);
+  };
+
+  test.each(['run', 'show'] as const)('are gone through before anything is started, to %s', async (purpose) => {
+    expect(await held(purpose)).toEqual(['viggo', 'files', ['rows']]);
   });
 });
 

@@ -62,6 +62,13 @@ describe('a Python environment that is given', () => {
     await expect(checkPythonEnvironment('/no/such/python')).rejects.toEqual(failure('EnvironmentNotReady', remedy));
   });
 
+  test('that is another program is refused with what to do', async () => {
+    const python = program(join(temporaryFolder(), 'python'), 'true');
+    await expect(checkPythonEnvironment(python)).rejects.toEqual(
+      failure('EnvironmentNotReady', /does not run as Python: it ends without an answer; set FORMWORK_PYTHON/),
+    );
+  });
+
   test('that breaks says its last line', async () => {
     const python = program(
       join(temporaryFolder(), 'python'),

@@ -26,6 +26,15 @@ describe('the environment of a rank', () => {
     expect(rankEnvironment(describeJob(), 0, options)).not.toHaveProperty('DS_ACCELERATOR');
   });
 
+  test('shares the GPUs of a machine out among its nodes, of those that are visible', () => {
+    const plan = { ...trainJob().plan, device: 'cuda' as const };
+    const gpus = (first: number, env: NodeJS.ProcessEnv): string | undefined =>
+      rankEnvironment({ ...trainJob({ ranks: { ...ranks, first } }), plan }, 0, { ...options, env })['CUDA_VISIBLE_DEVICES'];
+    expect([0, 2].map((first) => gpus(first, { FORMWORK_SHARED_MACHINE: '1' }))).toEqual(['0,1', '2,3']);
+    expect(gpus(2, { FORMWORK_SHARED_MACHINE: '1', CUDA_VISIBLE_DEVICES: '4,5,6,7' })).toBe('6,7');
+    expect(gpus(2, {})).toBeUndefined();
+  });
+
   test('never lets a model come from a hub', () => {
     expect(rankEnvironment(describeJob(), 0, options)['HF_HUB_OFFLINE']).toBe('1');
   });

@@ -160,7 +160,7 @@ describe('prepareDataset', () => {
     [
       'too few groups to hold out',
       { train: file('train.csv', pairs(1)), heldOutShare: 0.01 },
-      'there are no validation rows: give a file as data.validation, more training rows of different groups, or a larger data.heldOutShare',
+      'there are no validation rows: give a file as data.validation, training rows of more groups than 1, or a larger data.heldOutShare',
     ],
     [
       'no training row that is not held out',

@@ -51,7 +51,7 @@ describe('scoreFiles', () => {
     ['a reference that is no object', ['x'], [], 'gold.jsonl row 1 is not a JSON object: a line is one object'],
     ['a reference without a column', [{ id: 'a', ref: 'x' }], [], 'gold.jsonl row 1 has no field "mr"'],
     ['a reference without an id', [{ ref: 'x', mr: 'inform(name[x])' }], [], 'gold.jsonl row 1 has no field "id"'],
-    ['an id twice', [references[0], references[0]], [], 'gold.jsonl rows 1 and 2 have the same id "a"'],
+    ['an id twice', [references[0], references[0]], [], 'gold.jsonl row 2 has the id "a" of row 1'],
     [
       'a reference that does not parse',
       [{ id: 'a', ref: 'x', mr: 'y' }],

@@ -29,7 +29,15 @@ describe('readSourceRows', () => {
       'train.csv row 1 has a value of type number instead of a text in "ref": fill it in',
     ],
     ['a row without an id', file([{ input: 'x', target: 'y' }]), 'train.csv row 1 has no field "id": fill it in'],
-    ['an id twice', file([good, { ...good, id: 'b' }, good]), 'train.csv rows 1 and 3 have the same id "a": give each row its own'],
+    [
+      'a row of a known line',
+      file([
+        { ...good, line: 2 },
+        { id: 'b', input: 'x', line: 5 },
+      ]),
+      'train.csv row 2 (line 5) has no field "mr": fill it in',
+    ],
+    ['an id twice', file([good, { ...good, id: 'b' }, good]), 'train.csv row 3 has the id "a" of row 1: give each row its own'],
   ])('%s is refused with file, row and remedy', (_, source, message) => {
     expect(() => readSourceRows(source)).toThrow(invalidData(message));
   });

@@ -4,7 +4,7 @@ import { SPLITS } from '../../../../src/contract/kinds.js';
 import { prepareDataset } from '../../../../src/tasks/prepare-dataset.js';
 import { scoreFiles } from '../../../../src/tasks/score-files.js';
 import { viggoTask } from '../../../../src/tasks/viggo/viggo-task.js';
-import { readCsv, testDataFolder } from '../test-data.js';
+import { readCsv, testDataFolder } from '../../../fixtures/test-data.js';
 
 const folder = testDataFolder('viggo');
 const files = { train: 'train.csv', validation: 'validation.csv', test: 'test_even.csv' };
