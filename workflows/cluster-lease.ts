@@ -1,17 +1,10 @@
-import {
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  isCancellation,
-  log,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { ClusterSpec, LeasedNode } from '../src/contract/cluster.js';
 import { nodeQueue } from '../src/domain/names.js';
 import { ending, launching, onNewNode, onNode, records, watching } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
 import { leaseChangedSignal, releaseLeaseSignal, replaceNodeSignal, type ReplaceNode } from './messages.js';
+import { tellIfOpen } from './tell-if-open.js';
 
 /** A node that nobody renews ends itself after this: so long is silence survived, and then the bill ends. */
 const LEASE_MINUTES = 30;
@@ -118,12 +111,5 @@ async function renew(nodes: readonly LeasedNode[]): Promise<void> {
   );
 }
 
-/** A receiver that has closed in the meantime needs no news. */
-async function tell(workflowId: string, nodes: LeasedNode[]): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(workflowId).signal(leaseChangedSignal, { nodes });
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.warn('receiver of lease news is closed', { workflowId });
-  }
-}
+const tell = (workflowId: string, nodes: LeasedNode[]): Promise<void> =>
+  tellIfOpen(workflowId, (receiver) => receiver.signal(leaseChangedSignal, { nodes }));

@@ -1,13 +1,10 @@
 import {
   CancellationScope,
-  condition,
   executeChild,
-  getExternalWorkflowHandle,
   isCancellation,
-  log,
   ParentClosePolicy,
   setHandler,
-  startChild,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Claim } from '../activities/run/claim-run.js';
@@ -19,21 +16,16 @@ import type { LeasedNode } from '../src/contract/cluster.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { RunResult } from '../src/contract/run.js';
 import type { Comparison } from '../src/contract/score.js';
-import { evaluationWorkflowId, leaseWorkflowId, roundWorkflowId, runKeyOf } from '../src/domain/names.js';
+import { evaluationWorkflowId, roundWorkflowId, runKeyOf } from '../src/domain/names.js';
 import { longRecords, onNodeLong, records } from './acts.js';
-import type { clusterLease } from './cluster-lease.js';
 import type { evaluation } from './evaluation.js';
 import { fail, failureOf } from './failure-kind.js';
-import {
-  leaseChangedSignal,
-  releaseLeaseSignal,
-  roundProgressSignal,
-  stopAfterCheckpointUpdate,
-  stopRoundSignal,
-} from './messages.js';
+import { roundProgressSignal, stopAfterCheckpointUpdate, stopRoundSignal } from './messages.js';
 import type { JobEnd } from './follow-job.js';
 import { resultOf, runJob } from './run-job.js';
+import { RunLease } from './run-lease.js';
 import { StatusBoard } from './status-board.js';
+import { tellIfOpen } from './tell-if-open.js';
 import type { trainingRound } from './training-round.js';
 
 /** Two steps show that a step can follow a step; a checkpoint and a snapshot are written after them. */
@@ -44,15 +36,24 @@ export async function fineTuningRun(request?: unknown): Promise<RunResult> {
   const { workflowId, runId } = workflowInfo();
   const board = new StatusBoard(runKeyOf(workflowId));
   board.enter('plan', 'the plan');
-  const { runKey, plan } = await records.planRun({ request: request ?? {}, workflowId });
+  const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId }));
   board.planned(runKey, plan);
   if (plan.request.dryRun) {
     board.leave('dry run: nothing was prepared, leased or stored');
     return { runKey, outcome: 'planned', message: 'dry run', chosenEpoch: null, test: null, weightsSha256: null, reportKey: null };
   }
-  const claim = await records.claimRun({ runKey, plan, workflowId, runId });
+  const claim = await orFail(records.claimRun({ runKey, plan, workflowId, runId }));
   board.leave(claim.fence === 1 ? 'planned' : `goes on with the work of ${claim.fence - 1} earlier execution(s)`);
   return new Run(runKey, claim, board).carryOut();
+}
+
+/** A refusal is shown first by its own words, not as the failure of an activity. */
+async function orFail<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (isCancellation(error)) throw error;
+    const { kind, message } = failureOf(error);
+    return fail(kind, message);
+  });
 }
 
 /** Thrown inside the run alone, to leave the stages when somebody asked for a stop. */
@@ -61,10 +62,14 @@ class Stopped extends Error {}
 class Run {
   private readonly plan: RunPlan;
   private readonly fence: number;
-  private nodes: LeasedNode[] = [];
-  private leased: { workflowId: string; closed: Promise<void> } | null = null;
+  private readonly leased = new RunLease((error) => {
+    this.leaseFailure = error;
+    this.work.cancel();
+  });
+  private leaseFailure: unknown = null;
   private gang = 0;
   private stopping = false;
+  private overdue = false;
   private round: string | null = null;
   private readonly work = new CancellationScope();
 
@@ -75,23 +80,38 @@ class Run {
   ) {
     this.plan = claim.plan;
     this.fence = claim.fence;
-    setHandler(leaseChangedSignal, ({ nodes }) => void (this.nodes = nodes), { description: 'news from the lease' });
     setHandler(roundProgressSignal, ({ note, failure }) => {
       this.board.note(note);
       if (failure !== null) this.board.failure(failure.kind, failure.message);
     });
-    setHandler(stopAfterCheckpointUpdate, () => this.stop(), {
+    setHandler(stopAfterCheckpointUpdate, () => this.stop('asked to stop after a checkpoint'), {
       description: 'ends this execution with a checkpoint and gives the nodes back; the next start under the run key goes on',
     });
   }
 
   async carryOut(): Promise<RunResult> {
+    const clock = new CancellationScope();
+    void clock.run(() => this.keepDeadline());
     try {
       const result = await this.work.run(() => this.stages());
+      clock.cancel();
       await records.endRun({ runKey: this.runKey, fence: this.fence, outcome: 'completed', message: result.message });
       return result;
     } catch (error) {
-      return await CancellationScope.nonCancellable(() => this.endEarly(error));
+      clock.cancel();
+      return await CancellationScope.nonCancellable(() => this.endEarly(this.leaseFailure ?? error));
+    }
+  }
+
+  /** Machines cost money by the hour: a run that takes longer than anybody meant ends with a checkpoint, and can go on. */
+  private async keepDeadline(): Promise<void> {
+    const minutes = this.plan.deadlineMinutes;
+    try {
+      await sleep(minutes * 60_000);
+      this.overdue = true;
+      await this.stop(`the deadline of ${minutes} minutes has passed`);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
     }
   }
 
@@ -135,29 +155,10 @@ class Run {
 
   private async lease(): Promise<{ note: string }> {
     if ('publish' in this.claim.finished) return { note: 'not needed, all work on nodes is done' };
-    const { cluster } = this.plan;
-    const workflowId = leaseWorkflowId(this.runKey, this.fence, 1);
-    const handle = await CancellationScope.nonCancellable(() =>
-      startChild<typeof clusterLease>('clusterLease', {
-        workflowId,
-        // Terminating the run must not terminate the lease: it has machines to end first.
-        parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-        staticSummary: `${cluster.nodes} nodes of ${cluster.provider} for ${this.runKey}`,
-        args: [
-          {
-            runKey: this.runKey,
-            fence: this.fence,
-            runWorkflowId: workflowInfo().workflowId,
-            spec: { provider: cluster.provider, nodes: cluster.nodes, ranksPerNode: cluster.ranksPerNode, device: cluster.device },
-          },
-        ],
-      }),
-    );
-    this.leased = { workflowId, closed: handle.result() };
-    this.board.waitFor('nodes to answer', [workflowId]);
-    await Promise.race([condition(() => this.nodes.length > 0), this.leased.closed]);
-    await records.recordStep({ runKey: this.runKey, name: 'nodes', value: this.nodes.map(({ facts }) => facts) });
-    return { note: `${this.nodes.length} nodes: ${this.nodes.map(({ nodeId }) => nodeId).join(', ')}` };
+    await this.leased.acquire(this.runKey, this.fence, this.plan.cluster, (id) => this.board.waitFor('nodes to answer', [id]));
+    const { nodes } = this.leased;
+    await records.recordStep({ runKey: this.runKey, name: 'nodes', value: nodes.map(({ facts }) => facts) });
+    return { note: `${nodes.length} nodes: ${nodes.map(({ nodeId }) => nodeId).join(', ')}` };
   }
 
   /** The model as it comes, its tokens counted, and what it answers before any training. */
@@ -233,13 +234,8 @@ class Run {
     return { note: `weights of epoch ${chosen.epoch} in ${to}` };
   }
 
-  private async release(): Promise<{ note: string }> {
-    if (this.leased === null) return { note: 'nothing was leased' };
-    const { workflowId, closed } = this.leased;
-    this.leased = null;
-    await tellIfOpen(workflowId, (lease) => lease.signal(releaseLeaseSignal));
-    await closed;
-    return { note: 'the provider lists no machine of ours' };
+  private release(): Promise<{ note: string }> {
+    return this.leased.release();
   }
 
   private async report(datasetId: string, chosen: SnapshotRef, test: { comparison: Comparison }): Promise<RunResult> {
@@ -267,20 +263,10 @@ class Run {
     const workflowId = roundWorkflowId(this.runKey, this.fence, round);
     this.round = workflowId;
     this.board.waitFor(maxSteps === null ? 'training' : 'the smoke test', [workflowId]);
-    const { runKey, fence, nodes, gang } = this;
-    const leaseId = this.leased?.workflowId ?? '';
-    const input = {
-      runKey,
-      fence,
-      round,
-      datasetId,
-      modelId,
-      maxSteps,
-      leaseId,
-      runWorkflowId: workflowInfo().workflowId,
-      nodes,
-      gang,
-    };
+    const { runKey, fence, gang } = this;
+    const { id: leaseId, nodes } = this.leased;
+    const runWorkflowId = workflowInfo().workflowId;
+    const input = { runKey, fence, round, datasetId, modelId, maxSteps, leaseId, runWorkflowId, nodes, gang };
     const output = await executeChild<typeof trainingRound>('trainingRound', {
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
@@ -288,7 +274,7 @@ class Run {
       args: [input],
     });
     this.round = null;
-    this.nodes = output.nodes;
+    this.leased.nodes = output.nodes;
     this.gang = output.gang;
     if (output.result === null) throw new Stopped();
     return output.result;
@@ -305,7 +291,8 @@ class Run {
     const items = split === 'validation' ? this.plan.evaluation.validationItems : null;
     this.gang += 1;
     this.board.waitFor(`${models.map(({ name }) => name).join(', ')} on ${split}`, [workflowId]);
-    const { runKey, fence, gang, nodes } = this;
+    const { runKey, fence, gang } = this;
+    const { nodes } = this.leased;
     return executeChild<typeof evaluation>('evaluation', {
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
@@ -320,7 +307,7 @@ class Run {
     datasetId: string,
     job: NodeJob,
   ): Promise<{ node: LeasedNode; end: JobEnd; output: string }> {
-    const [node] = this.nodes;
+    const [node] = this.leased.nodes;
     if (node === undefined) return fail('NodeLost', 'no node is leased');
     this.gang += 1;
     const planned = await records.planNodeJob({ runKey: this.runKey, fence: this.fence, gang: this.gang, datasetId, jobId, job });
@@ -329,9 +316,9 @@ class Run {
   }
 
   /** Where a round trains, its ranks write a checkpoint first; anything else can be left where it is. */
-  private async stop(): Promise<string> {
+  private async stop(reason: string): Promise<string> {
     this.stopping = true;
-    this.board.note('asked to stop after a checkpoint');
+    this.board.note(reason);
     if (this.round === null) this.work.cancel();
     else await tellIfOpen(this.round, (round) => round.signal(stopRoundSignal));
     return `stopping in stage ${this.board.status().stage}`;
@@ -350,6 +337,12 @@ class Run {
     this.board.enter('release', 'the provider to list no machine of ours');
     this.board.leave((await this.release()).note);
     await records.recordStages({ runKey, fence, stages: this.board.stages });
+    if (this.overdue) {
+      const message = `not done within ${this.plan.deadlineMinutes} minutes, in stage ${stage}; start run key ${runKey} again with a larger deadlineMinutes to go on from here`;
+      this.board.failure('BudgetExceeded', message);
+      await records.endRun({ runKey, fence, outcome: 'failed', message: `BudgetExceeded: ${message}` });
+      return fail('BudgetExceeded', message);
+    }
     if (this.stopping) {
       const message = `stopped in stage ${stage}; the next start under run key ${runKey} goes on`;
       return { runKey, outcome: 'interrupted', message, chosenEpoch: null, test: null, weightsSha256: null, reportKey: null };
@@ -361,19 +354,6 @@ class Run {
     const { kind, message } = failureOf(error);
     await records.endRun({ runKey, fence, outcome: 'failed', message: `${kind} in stage ${stage}: ${message}` });
     return fail(kind, message);
-  }
-}
-
-/** A workflow that has closed in the meantime needs not be told. */
-async function tellIfOpen(
-  workflowId: string,
-  tell: (handle: ReturnType<typeof getExternalWorkflowHandle>) => Promise<void>,
-): Promise<void> {
-  try {
-    await tell(getExternalWorkflowHandle(workflowId));
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.warn('workflow is closed', { workflowId });
   }
 }
 

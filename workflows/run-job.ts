@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import type { JobSpec } from '../src/contract/job.js';
+import type { FailureKind } from '../src/contract/kinds.js';
 import type { RunnerEventKind, RunnerEventOf } from '../src/contract/runner-event.js';
 import type { StagedInput } from '../activities/training/stage-inputs.js';
 import { onNode, onNodeLong, records } from './acts.js';
-import { fail } from './failure-kind.js';
+import { fail, failureOf } from './failure-kind.js';
 import { abandonJob } from './stop-job.js';
 import { followJob, type JobEnd } from './follow-job.js';
 
@@ -21,18 +22,25 @@ export async function runJob(
   let used = {};
   for (let attempt = 1; ; attempt += 1) {
     const jobId = attempt === 1 ? spec.jobId : `${spec.jobId}-a${attempt}`;
-    await onNodeLong(node.taskQueue).stageInputs([...inputs]);
-    const end = await runAttempt(node, { ...spec, jobId }, whenStopped);
-    const verdict = await records.judgeGang({ exits: end.exits, evidence: null, used });
-    if (verdict.action === 'done') return end;
-    if (verdict.action === 'interrupted') fail('Interrupted', `job ${jobId} was stopped from outside`);
+    const end = await runAttempt(node, { ...spec, jobId }, inputs, whenStopped);
+    const evidence = 'exits' in end ? null : end;
+    const verdict = await records.judgeGang({ exits: 'exits' in end ? end.exits : [], evidence, used, stopping: false });
+    if (verdict.action === 'done' && 'exits' in end) return end;
     if (verdict.action === 'fail') fail(verdict.kind, verdict.message);
+    if (verdict.action !== 'again') fail('Defect', `job ${jobId} was judged "${verdict.action}", which it cannot be`);
     used = verdict.used;
   }
 }
 
-async function runAttempt(node: LeasedNode, spec: JobSpec, whenStopped: () => Promise<void>): Promise<JobEnd> {
+/** How the job ended, or why it could not be started or followed. */
+async function runAttempt(
+  node: LeasedNode,
+  spec: JobSpec,
+  inputs: readonly StagedInput[],
+  whenStopped: () => Promise<void>,
+): Promise<JobEnd | { kind: FailureKind; message: string }> {
   try {
+    await onNodeLong(node.taskQueue).stageInputs([...inputs]);
     await onNode(node.taskQueue).startRanks(spec);
     return await followJob(node, spec.jobId);
   } catch (error) {
@@ -41,8 +49,9 @@ async function runAttempt(node: LeasedNode, spec: JobSpec, whenStopped: () => Pr
         await abandonJob([node], spec.jobId);
         await whenStopped();
       });
+      throw error;
     }
-    throw error;
+    return failureOf(error);
   }
 }
 

@@ -36,7 +36,6 @@ export class StatusBoard {
     upsertSearchAttributes([
       { key: ATTRIBUTES.task, value: plan.task },
       { key: ATTRIBUTES.model, value: plan.model.name },
-      { key: ATTRIBUTES.runKey, value: runKey },
     ]);
     this.show();
   }
@@ -44,7 +43,11 @@ export class StatusBoard {
   enter(stage: Stage, waitingFor: string): void {
     this.stages.push({ stage, startedAt: now(), endedAt: null, note: '' });
     this.waitingFor = waitingFor;
-    upsertSearchAttributes([{ key: ATTRIBUTES.stage, value: stage }]);
+    // The key with it: a run made from another one's form starts with that one's attributes.
+    upsertSearchAttributes([
+      { key: ATTRIBUTES.stage, value: stage },
+      { key: ATTRIBUTES.runKey, value: this.runKey },
+    ]);
     this.show();
   }
 
@@ -64,7 +67,7 @@ export class StatusBoard {
 
   note(text: string): void {
     // Enough to see a pattern; all of it is in the history.
-    this.notes = [...this.notes.slice(-9), `${now()} ${text}`];
+    this.notes = [...this.notes.slice(-9), `${clock(now())} ${text}`];
     this.show();
   }
 
@@ -88,28 +91,33 @@ export class StatusBoard {
   }
 
   private show(): void {
-    const status = this.status();
+    const { stage: current, since, waitingFor } = this.status();
+    const endedAt = this.stages.at(-1)?.endedAt ?? null;
     const lines = [
-      `**${status.stage}** since ${status.since}${status.waitingFor === '' ? '' : `, waiting for ${status.waitingFor}`}`,
+      `**${current}** ${endedAt === null ? `since ${clock(since)}` : `ended ${clock(endedAt)}`} UTC${waitingFor === '' ? '' : `, waiting for ${waitingFor}`}`,
       '',
-      '| stage | from | to | result |',
-      '|---|---|---|---|',
-      ...this.stages.map(
-        ({ stage, startedAt, endedAt, note }) => `| ${stage} | ${startedAt} | ${endedAt ?? '...'} | ${cell(note)} |`,
+      ...this.stages.map(({ stage, startedAt, endedAt: end, note }) =>
+        end === null ? `- **${stage}**, since ${clock(startedAt)}` : `- **${stage}**, ${seconds(startedAt, end)}: ${oneLine(note)}`,
       ),
     ];
     if (this.lastFailure !== null)
-      lines.push('', `Last failure (${this.lastFailure.at}): **${this.lastFailure.kind}** ${cell(this.lastFailure.message)}`);
-    if (this.notes.length > 0) lines.push('', ...this.notes.map((note) => `- ${cell(note)}`));
+      lines.push(
+        '',
+        `Last failure, ${clock(this.lastFailure.at)}: **${this.lastFailure.kind}** ${oneLine(this.lastFailure.message)}`,
+      );
+    if (this.notes.length > 0) lines.push('', 'Notes:', '', ...this.notes.map((note) => `- ${oneLine(note)}`));
     if (this.plan !== null)
       lines.push(
         '',
         `Model ${this.plan.model.name}, task ${this.plan.task}, ${this.plan.cluster.nodes} nodes on ${this.plan.cluster.provider}.`,
       );
-    // The server takes 20 KB of details; ten long notes and a table stay far below, but a log line in a failure may be any length.
+    // The server takes 20 KB of details; ten long notes and a line a stage stay far below, but a log line in a failure may be any length.
     setCurrentDetails(lines.join('\n').slice(0, 19_000));
   }
 }
 
 const now = (): string => new Date().toISOString();
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+/** An instant to the second, short enough to stand in a line of the Web UI's narrow panel. */
+const clock = (instant: string): string => instant.slice(0, 19).replace('T', ' ');
+const seconds = (from: string, to: string): string => `${((Date.parse(to) - Date.parse(from)) / 1000).toFixed(1)} s`;
+const oneLine = (text: string): string => text.replaceAll('\n', ' ');

@@ -15,6 +15,7 @@ import { onNode, onNodeLong, records, watching } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
 import { followJob, type JobEnd } from './follow-job.js';
 import { abandonJob, stopJob } from './stop-job.js';
+import { tellIfOpen } from './tell-if-open.js';
 import { leaseChangedSignal, replaceNodeSignal, roundProgressSignal, stopRoundSignal, type RoundProgress } from './messages.js';
 
 export interface TrainingRoundInput {
@@ -59,16 +60,13 @@ export async function trainingRound(input: TrainingRoundInput): Promise<Training
     gang += 1;
     if (stopping) return { outcome: 'interrupted', result: null, nodes, gang };
     const { exits, evidence } = await runGang({ ...input, nodes, gang }, () => stopping);
-    const verdict = await records.judgeGang({ exits, evidence, used });
+    const verdict = await records.judgeGang({ exits, evidence, used, stopping });
     if (verdict.action === 'interrupted') return { outcome: 'interrupted', result: null, nodes, gang };
     if (verdict.action === 'done') {
       const result = await records.closeRound({ runKey: input.runKey, fence: input.fence, round: input.round });
       return { outcome: 'done', result, nodes, gang };
     }
-    await tell(input, {
-      note: verdict.message,
-      failure: { kind: verdict.action === 'fail' ? verdict.kind : 'RankKilled', message: verdict.message },
-    });
+    await tell(input, { note: verdict.message, failure: { kind: verdict.kind, message: verdict.message } });
     if (verdict.action === 'fail') fail(verdict.kind, verdict.message);
     used = verdict.used;
     for (const lost of evidence?.lost ?? []) {
@@ -109,8 +107,13 @@ async function runGang(
 /** Every node has what it needs, and the ranks run. Gives evidence instead when a node is lost or a checkpoint is bad. */
 async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, watch: GangWatch): Promise<Evidence | null> {
   const { nodes } = input;
+  let suspect: OpenedTrajectory['resume'] = null;
   try {
     await watch.orLost(Promise.all(nodes.map((node) => onNodeLong(node.taskQueue).stageInputs(opened.inputs))));
+    const { checkpoint } = opened;
+    suspect = opened.resume;
+    if (checkpoint !== null)
+      await watch.orLost(Promise.all(nodes.map((node) => onNodeLong(node.taskQueue).stageInputs([checkpoint]))));
     const [first] = nodes;
     const worldSize = opened.jobs[0]?.ranks.worldSize ?? 1;
     const rendezvous = worldSize > 1 && first !== undefined ? await watch.orLost(onNode(first.taskQueue).pickRendezvous()) : null;
@@ -120,8 +123,8 @@ async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, 
     if (isCancellation(error)) throw error;
     if (watch.lost.length > 0) return watch.evidence();
     const failure = failureOf(error);
-    if (failure.kind === 'CheckpointIncomplete' && opened.resume !== null) {
-      await records.setAsideCheckpoint({ runKey: input.runKey, round: input.round, point: opened.resume, why: failure.message });
+    if (failure.kind === 'CheckpointIncomplete' && suspect !== null) {
+      await records.setAsideCheckpoint({ runKey: input.runKey, round: input.round, point: suspect, why: failure.message });
     }
     await Promise.all(nodes.map((node) => stopJob(node, opened.jobId, 'now')));
     return { ...failure, lost: [] };
@@ -206,11 +209,5 @@ function describe({ trajectory, resume, passedOver }: OpenedTrajectory, gang: nu
   return `gang ${gang} trains trajectory ${trajectory} ${from}${over}`;
 }
 
-async function tell(input: TrainingRoundInput, progress: RoundProgress): Promise<void> {
-  try {
-    await getExternalWorkflowHandle(input.runWorkflowId).signal(roundProgressSignal, progress);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    log.warn('run is closed', { runWorkflowId: input.runWorkflowId });
-  }
-}
+const tell = (input: TrainingRoundInput, progress: RoundProgress): Promise<void> =>
+  tellIfOpen(input.runWorkflowId, (run) => run.signal(roundProgressSignal, progress));

@@ -3,12 +3,14 @@ import { Failure } from '../../src/domain/failures.js';
 import { runKeyOf } from '../../src/domain/names.js';
 import type { Planner } from '../../src/platform/planning/port.js';
 import { RunKey } from '../../src/contract/request.js';
+import { beating } from '../beating.js';
 
 /** The first act of every run, whatever way it was started: a plan without open choices, or a refusal that is not retried. */
 export const planRun =
   (ports: { planner: Planner }) =>
   async ({ request, workflowId }: { request: unknown; workflowId: string }): Promise<{ runKey: string; plan: RunPlan }> => {
-    const plan = await ports.planner.plan(request, 'run');
+    // Reads every row that the request names, which are millions for some.
+    const plan = await beating(() => ports.planner.plan(request, 'run'));
     const runKey = plan.request.runKey ?? runKeyOf(workflowId);
     const checked = RunKey.safeParse(runKey);
     if (!checked.success) {

@@ -1,9 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { RunPlan } from '../../src/contract/plan.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
 import { RunOwner } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
+import { requestDifferences } from '../../src/domain/request-differences.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
@@ -42,7 +42,9 @@ export const claimRun =
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
-    const plan = (await firstPlan(store, input.runKey, fence)) ?? input.plan;
+    const first = await firstPlan(store, input.runKey, fence);
+    // A deadline is of one execution: a run that met it goes on when it is asked again with more time.
+    const plan = first === null ? input.plan : { ...first, deadlineMinutes: input.plan.deadlineMinutes };
     await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
     return { fence, plan, finished: await finishedSteps(store, input.runKey) };
   };
@@ -50,25 +52,13 @@ export const claimRun =
 async function checkSameRequest(store: ObjectStore, { runKey, plan }: ClaimInput): Promise<void> {
   if (await store.putIfAbsent(runKeys.request(runKey), toJson(plan.request))) return;
   const first = await readRequiredRecord(store, runKeys.request(runKey), FineTuningRequest);
-  const different = differences(first, plan.request, '').filter((path) => !FREE_TO_CHANGE.has(path));
+  const different = requestDifferences(first, plan.request);
   if (different.length === 0) return;
   throw new Failure(
     'InvalidRequest',
     `run key ${runKey} belongs to another request; they differ in ${different.join(', ')}; choose another run key, or ask for the same`,
     { problems: different.map((path) => ({ path, message: 'differs from the request that the run key belongs to' })) },
   );
-}
-
-/** Neither says what the work is. */
-const FREE_TO_CHANGE = new Set(['runKey', 'deadlineMinutes']);
-
-function differences(a: unknown, b: unknown, path: string): string[] {
-  if (isDeepStrictEqual(a, b)) return [];
-  const isObject = (value: unknown): value is Record<string, unknown> =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  if (!isObject(a) || !isObject(b)) return [path];
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].flatMap((key) => differences(a[key], b[key], path === '' ? key : `${path}.${key}`));
 }
 
 async function newestOwner(store: ObjectStore, runKey: string): Promise<RunOwner | null> {

@@ -46,15 +46,33 @@ export class CheckpointPublisher {
   /** @param abandoned turns true when no other node can be expected to finish its part. */
   async publishCheckpoint(local: LocalCheckpoint, signal: AbortSignal, abandoned: () => boolean): Promise<void> {
     const prefix = trajectoryKeys.checkpoint(this.publish.prefix, local.step);
-    await uploadFiles(this.store, join(this.work, local.folder), prefix, local.files, { signal });
-    const list: NodeFiles = { node: this.publish.node, step: local.step, ranks: local.ranks, files: local.files };
-    await this.store.put(nodeList(prefix, this.publish.node), toJson(list));
-    if (this.publish.node === 0) await this.commit(prefix, local.step, signal, abandoned);
+    if (!(await this.isCommitted(prefix))) {
+      await this.uploadPart(prefix, local, signal);
+      if (this.publish.node === 0) await this.commit(prefix, local.step, signal, abandoned);
+    }
     await this.dropOlder(local);
   }
 
   async publishSnapshot(local: LocalSnapshot, signal: AbortSignal): Promise<void> {
     const prefix = trajectoryKeys.snapshot(this.publish.prefix, local.epoch);
+    if (!(await this.isCommitted(prefix))) await this.uploadSnapshot(prefix, local, signal);
+    await rm(join(this.work, 'jobs', this.spec.jobId, 'epochs', epochFolder(local.epoch)), { recursive: true, force: true });
+  }
+
+  /** A follower before this one may have published it, and removed from the disk what a second time would need. */
+  private async isCommitted(prefix: string): Promise<boolean> {
+    return (await this.store.get(`${prefix}/${MANIFEST}`)) !== null;
+  }
+
+  private async uploadPart(prefix: string, local: LocalCheckpoint, signal: AbortSignal): Promise<void> {
+    const list: NodeFiles = { node: this.publish.node, step: local.step, ranks: local.ranks, files: local.files };
+    const key = nodeList(prefix, this.publish.node);
+    if ((await this.store.get(key))?.toString('utf8') === toJson(list)) return;
+    await uploadFiles(this.store, join(this.work, local.folder), prefix, local.files, { signal });
+    await this.store.put(key, toJson(list));
+  }
+
+  private async uploadSnapshot(prefix: string, local: LocalSnapshot, signal: AbortSignal): Promise<void> {
     await uploadFiles(this.store, join(this.work, local.folder), prefix, local.files, { signal });
     const manifest: SnapshotManifest = {
       epoch: local.epoch,
@@ -64,7 +82,6 @@ export class CheckpointPublisher {
       weightsSha256: hashOfFiles(local.files.filter((file) => file.path.endsWith('.safetensors'))),
     };
     await this.store.putIfAbsent(`${prefix}/${MANIFEST}`, toJson(manifest));
-    await rm(join(this.work, 'jobs', this.spec.jobId, 'epochs', epochFolder(local.epoch)), { recursive: true, force: true });
   }
 
   private async commit(prefix: string, step: number, signal: AbortSignal, abandoned: () => boolean): Promise<void> {

@@ -38,15 +38,13 @@ export const followRanks =
 
 class JobFollower {
   private readonly events: JobEvents;
-  private readonly settled: FollowCursor;
   private readonly logs: LogShipper;
   private readonly shipper: EventShipper;
   private readonly publisher: CheckpointPublisher | null;
   private readonly duties: Duty[] = [];
   private working: Promise<void> | null = null;
   private trouble: { error: unknown; since: number; retryAt: number } | null = null;
-  private checkpointStep: number | null = null;
-  private ended = false;
+  private endedAt: number | null = null;
 
   constructor(
     private readonly jobs: JobRunner,
@@ -55,7 +53,6 @@ class JobFollower {
     cursor: FollowCursor,
   ) {
     const { spec } = view;
-    this.settled = { offsets: { ...cursor.offsets } };
     this.events = new JobEvents(spec, cursor);
     this.logs = new LogShipper(store, jobs, spec);
     this.shipper = new EventShipper(store, jobs, spec);
@@ -70,67 +67,88 @@ class JobFollower {
       signal.throwIfAborted();
       const view = (await this.jobs.look(jobId)) as JobView;
       // Looked at before the events are read: what was written before the end is then read for certain.
-      this.ended = !view.alive;
+      if (!view.alive) this.endedAt ??= Date.now();
       this.duties.push(...this.events.take(await this.jobs.events(jobId, this.events.read)));
       this.beat();
       this.workOnDuties(signal);
       await this.shipLogs();
-      if (this.ended && this.working === null && this.duties.length === 0) return this.finish();
-      if (this.trouble !== null && this.ended && Date.now() - this.trouble.since > GIVE_UP_MS) throw this.trouble.error;
-      if (!this.ended && Date.now() > end) return { state: 'running', cursor: this.settled };
+      // Nothing is left to go on beside the next follower.
+      if (this.working === null) {
+        const result = this.endedAt === null ? this.handBack(end) : await this.finish(this.endedAt);
+        if (result !== null) return result;
+      }
       await delay(LOOK_MS, undefined, { signal });
     }
   }
 
-  private async finish(): Promise<FollowResult> {
+  private handBack(end: number): FollowResult | null {
+    return Date.now() > end ? { state: 'running', cursor: this.events.settled } : null;
+  }
+
+  /** The last words of a job, once all it made is in the store; null: not yet. */
+  private async finish(endedAt: number): Promise<FollowResult | null> {
     const { jobId } = this.view.spec;
+    if (this.trouble !== null && Date.now() - Math.max(this.trouble.since, endedAt) > GIVE_UP_MS) throw this.trouble.error;
+    if (this.duties.length > 0 || !this.mayTry()) return null;
     // A supervisor that is gone without having told exits leaves ranks without anybody to account for them.
     await this.jobs.stop(jobId, 'now');
-    await this.logs.ship({ now: true });
-    await this.shipper.ship(this.settled, this.events.read);
+    try {
+      await this.logs.ship({ now: true });
+      await this.shipper.ship(this.events.settled, this.events.read);
+    } catch (error) {
+      this.meet(error, 'logs and events');
+      return null;
+    }
     const view = (await this.jobs.look(jobId)) as JobView;
     return { state: 'ended', exits: view.supervisor?.exits ?? [], results: [...this.events.results.values()] };
   }
 
   private beat(): void {
-    const { progress } = this.events;
-    const beat: FollowBeat = { cursor: this.settled, progress: { ...progress, checkpointStep: this.checkpointStep } };
+    const { progress, settled } = this.events;
+    // A copy: the worker encodes a beat when it sends it.
+    const beat: FollowBeat = { cursor: { offsets: { ...settled.offsets } }, progress };
     Context.current().heartbeat(beat);
   }
 
   /** Publishes one thing after the other beside the watching; the cursor passes a thing when it is in the store. */
   private workOnDuties(signal: AbortSignal): void {
     const duty = this.duties[0];
-    if (duty === undefined || this.working !== null || Date.now() < (this.trouble?.retryAt ?? 0)) return;
+    if (duty === undefined || this.working !== null || !this.mayTry()) return;
     this.working = this.fulfil(duty, signal)
-      .then(() => {
-        this.duties.shift();
-        this.trouble = null;
-        for (const [rank, offset] of duty.ends) this.settled.offsets[String(rank)] = offset;
-      })
+      .then(() => this.close(duty, true))
       .catch((error: unknown) => {
-        Context.current().log.warn('publishing failed', { kind: duty.kind, step: duty.local.step, err: error });
-        if (error instanceof Failure && error.kind === 'CheckpointIncomplete') {
-          // It will never be whole: the one before it counts, and the next one is not held up.
-          this.duties.shift();
-          return;
-        }
-        this.trouble = { error, since: this.trouble?.since ?? Date.now(), retryAt: Date.now() + RETRY_MS };
+        this.meet(error, `${duty.kind} of step ${duty.local.step}`);
+        // It will never be whole: the one before it counts, and the next one is not held up.
+        if (error instanceof Failure && error.kind === 'CheckpointIncomplete') this.close(duty, false);
       })
       .finally(() => {
         this.working = null;
       });
   }
 
+  private close(duty: Duty, isPublished: boolean): void {
+    this.duties.shift();
+    this.trouble = null;
+    this.events.settle(duty, isPublished);
+  }
+
+  private meet(error: unknown, what: string): void {
+    Context.current().log.warn('publishing failed', { what, err: error });
+    this.trouble = { error, since: this.trouble?.since ?? Date.now(), retryAt: Date.now() + RETRY_MS };
+  }
+
+  private mayTry(): boolean {
+    return Date.now() >= (this.trouble?.retryAt ?? 0);
+  }
+
   private async fulfil(duty: Duty, signal: AbortSignal): Promise<void> {
     if (this.publisher === null) return;
     // The cursor passes what is shipped, so events go before whatever they tell of.
-    await this.shipper.ship(this.settled, {
+    await this.shipper.ship(this.events.settled, {
       offsets: Object.fromEntries([...duty.ends].map(([rank, end]) => [String(rank), end])),
     });
     if (duty.kind === 'snapshot') return this.publisher.publishSnapshot(duty.local, signal);
-    await this.publisher.publishCheckpoint(duty.local, signal, () => this.ended && this.failed());
-    this.checkpointStep = duty.local.step;
+    await this.publisher.publishCheckpoint(duty.local, signal, () => this.endedAt !== null && this.failed());
   }
 
   private failed(): boolean {

@@ -52,8 +52,8 @@ export class JobEvents {
   }
 
   /** A duty is done, or given up. Duties of several ranks end out of order: the cursor waits for those before. */
-  settle({ kind, local, ends }: Duty): void {
-    if (kind === 'checkpoint') this.published(local.step);
+  settle({ kind, local, ends }: Duty, isPublished: boolean): void {
+    if (kind === 'checkpoint' && isPublished) this.published(local.step);
     for (const [rank, end] of ends) {
       const open = this.open.get(rank) ?? [];
       for (const place of open) if (place.end === end) place.isDone = true;
@@ -70,14 +70,15 @@ export class JobEvents {
 
   /** A checkpoint of this node is whole when each of its ranks has told of its files. */
   private checkpointOf(event: RunnerEventOf<'checkpoint'>, end: number): Duty[] {
-    const told = [...(this.waiting.get(event.step) ?? []), { event, end }];
+    // By rank, so that the list of files is the same whichever rank was read first.
+    const told = [...(this.waiting.get(event.step) ?? []), { event, end }].sort((a, b) => a.event.rank - b.event.rank);
     this.waiting.set(event.step, told);
     if (told.length < this.spec.ranks.count) return [];
     this.waiting.delete(event.step);
     const local: LocalCheckpoint = {
       step: event.step,
       folder: event.folder,
-      ranks: told.map((one) => one.event.rank).sort((a, b) => a - b),
+      ranks: told.map((one) => one.event.rank),
       files: told.flatMap((one) => one.event.files),
     };
     return [{ kind: 'checkpoint', local, ends: new Map(told.map((one) => [one.event.rank, one.end])) }];

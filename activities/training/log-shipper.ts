@@ -10,7 +10,7 @@ export const partKey = (prefix: string, kind: 'logs' | 'events', rank: number, f
   `${prefix}/${kind}/rank-${rank}/${pad(from)}-${pad(to)}`;
 
 /** The end of what the parts of one rank cover already. */
-export function shippedUpTo(keys: readonly string[]): number {
+function shippedUpTo(keys: readonly string[]): number {
   return Math.max(0, ...keys.map((key) => Number(key.slice(-PAD))));
 }
 

@@ -34,6 +34,8 @@ export interface OpenedTrajectory {
   jobs: JobSpec[];
   /** What every node needs. */
   inputs: StagedInput[];
+  /** The checkpoint to resume from, staged apart: when this is not whole, another one is taken. */
+  checkpoint: StagedInput | null;
 }
 
 /** Opens the trajectory of a new gang: from the newest whole checkpoint in the line of descent, or from the start. */
@@ -71,10 +73,6 @@ export const openTrajectory =
       { kind: 'folder', key: contentKeys.model(input.modelId), to: contentKeys.model(input.modelId) },
       ...stagedSplits(dataset, input.maxSteps === null ? ['train', 'validation'] : ['train']),
     ];
-    if (resume !== null) {
-      const key = trajectoryKeys.checkpoint(trajectoryKeys.root(round, resume.trajectory), resume.step);
-      inputs.push({ kind: 'folder', key, to: `jobs/${jobId}/resume/${stepFolder(resume.step)}` });
-    }
     return {
       trajectory,
       jobId,
@@ -82,8 +80,14 @@ export const openTrajectory =
       passedOver: passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`),
       jobs,
       inputs,
+      checkpoint: resume === null ? null : stagedCheckpoint(round, jobId, resume),
     };
   };
+
+function stagedCheckpoint(round: string, jobId: string, { trajectory, step }: ResumePoint): StagedInput {
+  const key = trajectoryKeys.checkpoint(trajectoryKeys.root(round, trajectory), step);
+  return { kind: 'folder', key, to: `jobs/${jobId}/resume/${stepFolder(step)}` };
+}
 
 /** Files of a dataset that a node needs. The test split is not among them unless it is asked for. */
 export function stagedSplits(dataset: DatasetManifest, splits: readonly ('train' | 'validation' | 'test')[]): StagedInput[] {

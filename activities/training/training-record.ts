@@ -7,7 +7,7 @@ import { readRequiredRecord } from '../storage/records.js';
 /** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
 export const SET_ASIDE = 'set-aside.json';
 
-export interface FoundSnapshot {
+interface FoundSnapshot {
   key: string;
   manifest: SnapshotManifest;
 }

@@ -12,7 +12,7 @@ export const NodeTags = z.strictObject({
 });
 export type NodeTags = z.infer<typeof NodeTags>;
 
-export const NODE_STATES = ['pending', 'running', 'terminated'] as const;
+const NODE_STATES = ['pending', 'running', 'terminated'] as const;
 
 /** A machine as its provider lists it. */
 export const ProviderNode = z.strictObject({

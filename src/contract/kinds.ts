@@ -24,13 +24,11 @@ export const TASKS = ['viggo'] as const;
 export type TaskName = (typeof TASKS)[number];
 
 export const PROVIDERS = ['local'] as const;
-export type Provider = (typeof PROVIDERS)[number];
 
 export const PRECISIONS = ['fp32', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
 export const SCHEDULES = ['cosine', 'linear'] as const;
-export type ScheduleKind = (typeof SCHEDULES)[number];
 
 export const RUNNER_COMMANDS = ['init', 'tokens', 'train', 'generate', 'export', 'describe'] as const;
 export type RunnerCommand = (typeof RUNNER_COMMANDS)[number];

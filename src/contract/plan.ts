@@ -41,12 +41,11 @@ export const DataSource = z.discriminatedUnion('kind', [
 ]);
 export type DataSource = z.infer<typeof DataSource>;
 
-export const ModelSource = z.discriminatedUnion('kind', [
+const ModelSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tiny') }),
   z.strictObject({ kind: z.literal('named') }).describe('known by name only: good for a plan, not for a run'),
   z.strictObject({ kind: z.literal('directory'), path: z.string().describe('absolute path of a transformers directory') }),
 ]);
-export type ModelSource = z.infer<typeof ModelSource>;
 
 /** How long ranks may go without a sign of progress before the gang counts as hung, seconds. */
 export const RankLimits = z.strictObject({

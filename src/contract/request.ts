@@ -143,7 +143,10 @@ export const FineTuningRequest = z
       .min(5)
       .max(60 * 24 * 30)
       .default(240)
-      .meta({ description: 'the run gives its nodes back and fails when it is not done by then' }),
+      .meta({
+        description:
+          'counted from each start; a run that is not done by then writes a checkpoint, gives its nodes back and fails; started again with more, it goes on',
+      }),
     runKey: RunKey.nullable().default(null).meta({
       title: 'Run key',
       description: 'name under which the work is found again; null: the workflow id without "run/"',

@@ -4,12 +4,11 @@ import { z } from 'zod';
 
 const stamp = { time: z.iso.datetime(), rank: z.int().min(0) };
 
-export const WrittenFile = z.strictObject({
+const WrittenFile = z.strictObject({
   path: z.string().describe('relative to the folder that the event names'),
   bytes: z.int().min(0),
   sha256: z.string(),
 });
-export type WrittenFile = z.infer<typeof WrittenFile>;
 
 const TokenLengths = z.strictObject({
   split: z.string(),

@@ -105,7 +105,7 @@ export const ExportPlan = z
   })
   .meta({ id: 'ExportPlan' });
 
-export const DescribePlan = z.strictObject({ command: z.literal('describe') }).meta({ id: 'DescribePlan' });
+const DescribePlan = z.strictObject({ command: z.literal('describe') }).meta({ id: 'DescribePlan' });
 
 export const RunnerPlan = z
   .discriminatedUnion('command', [InitPlan, TokensPlan, TrainPlan, GeneratePlan, ExportPlan, DescribePlan])
@@ -116,5 +116,4 @@ export type TokensPlan = z.infer<typeof TokensPlan>;
 export type TrainPlan = z.infer<typeof TrainPlan>;
 export type GeneratePlan = z.infer<typeof GeneratePlan>;
 export type ExportPlan = z.infer<typeof ExportPlan>;
-export type DescribePlan = z.infer<typeof DescribePlan>;
 export type RunnerPlan = z.infer<typeof RunnerPlan>;

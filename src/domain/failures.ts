@@ -1,7 +1,7 @@
 import type { FailureKind } from '../contract/kinds.js';
 
 /** What becomes of a failure of this kind when an activity meets it. */
-export type RetryClass = 'never' | 'policy' | 'workflow';
+type RetryClass = 'never' | 'policy' | 'workflow';
 
 interface FailureRule {
   retry: RetryClass;

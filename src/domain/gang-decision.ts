@@ -8,6 +8,10 @@ const BUDGETS: Partial<Record<FailureKind, number>> = {
   // From outside, and nothing says that it comes again: generous, to survive a night of an unruly machine.
   RankKilled: 32,
   NodeLost: 8,
+  // Somebody else's signal; the ranks have written a checkpoint.
+  Interrupted: 8,
+  // A node that does not answer while a gang is made ready: it is suspect, not lost, and each try waits a minute.
+  Unreachable: 10,
   LostPeer: 8,
   // Each costs a whole step limit.
   Hang: 4,
@@ -20,7 +24,7 @@ const BUDGETS: Partial<Record<FailureKind, number>> = {
 export type BudgetsUsed = Partial<Record<FailureKind, number>>;
 
 export type GangDecision =
-  | { action: 'again'; used: BudgetsUsed; message: string }
+  | { action: 'again'; kind: FailureKind; used: BudgetsUsed; message: string }
   | { action: 'fail'; kind: FailureKind; used: BudgetsUsed; message: string };
 
 /** Form the gang again, or give up? Counts the cause against its budget. */
@@ -28,7 +32,7 @@ export function decideGang(kind: FailureKind, message: string, used: BudgetsUsed
   const count = (used[kind] ?? 0) + 1;
   const budget = BUDGETS[kind] ?? 0;
   const counted = { ...used, [kind]: count };
-  if (count <= budget) return { action: 'again', used: counted, message: `${kind} (${count} of ${budget}): ${message}` };
+  if (count <= budget) return { action: 'again', kind, used: counted, message: `${kind} (${count} of ${budget}): ${message}` };
   const exhausted = budget === 0 ? '' : ` It happened ${count} times; ${budget} are allowed.`;
   return { action: 'fail', kind, used: counted, message: `${message}.${exhausted} What to do: ${FAILURES[kind].remedy}.` };
 }
@@ -39,16 +43,23 @@ export interface GangEnd {
   /** What was known beside them, e.g. a lost node; it outweighs what its peers died of. */
   evidence: { kind: FailureKind; message: string } | null;
   used: BudgetsUsed;
+  /** Somebody has asked the round to stop. */
+  stopping: boolean;
 }
 
 /** What a gang ended of, and what follows. */
-export function judgeGang({ exits, evidence, used }: GangEnd): GangDecision | { action: 'done' } | { action: 'interrupted' } {
+export function judgeGang({
+  exits,
+  evidence,
+  used,
+  stopping,
+}: GangEnd): GangDecision | { action: 'done' } | { action: 'interrupted' } {
   if (evidence !== null) return decideGang(evidence.kind, evidence.message, used);
   // Silence is no success.
   if (exits.length === 0) return decideGang('RunnerCrashed', 'the job ended without a word on any of its ranks', used);
   const cause = causeOf(exits);
   if (cause === null) return { action: 'done' };
-  if (cause.kind === 'Interrupted') return { action: 'interrupted' };
+  if (cause.kind === 'Interrupted' && stopping) return { action: 'interrupted' };
   const tail = cause.logTail.at(-1);
   const lastLine = tail === undefined ? '' : ` (last line: ${tail})`;
   return decideGang(cause.kind ?? 'RunnerCrashed', `rank ${cause.rank}: ${cause.message}${lastLine}`, used);

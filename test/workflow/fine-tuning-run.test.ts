@@ -59,8 +59,7 @@ describe('a fine-tuning run', () => {
   it('fails at once and unretried on a request that the planner refuses, with its message', async () => {
     scenario = await Scenario.open({ control: { planRun: () => failWith('InvalidRequest', 'training.epoch: unknown field') } });
     const failure = await failureOf(await scenario.start({ training: { epoch: 1 } }));
-    const root = failure.cause as ApplicationFailure;
-    expect(root).toMatchObject({ type: 'InvalidRequest', message: 'training.epoch: unknown field' });
+    expect(failure).toMatchObject({ type: 'InvalidRequest', message: 'training.epoch: unknown field' });
     expect(scenario.names()).toEqual(['planRun']);
   });
 
@@ -123,6 +122,86 @@ describe('a fine-tuning run', () => {
     );
     expect(gangs.map(({ input }) => (input as { gang: number }).gang)).toHaveLength(2);
     expect((gangs[1]?.input as { gang: number }).gang).toBeGreaterThan((gangs[0]?.input as { gang: number }).gang);
+  });
+
+  it('trains on when ranks are interrupted by somebody else', async () => {
+    let interrupted = false;
+    const followRanks = async ({ jobId }: { jobId: string }): Promise<FollowResult> => {
+      if (!isTraining(jobId) || interrupted) return followedWell();
+      interrupted = true;
+      return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+    };
+    scenario = await Scenario.open({ node: { followRanks } });
+    expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    expect(interrupted).toBe(true);
+  });
+
+  it('fails with the words of a lease that got no machines, and says how it ended', async () => {
+    scenario = await Scenario.open({
+      control: { launchNodes: async () => failWith('CapacityUnavailable', 'no machine of that kind is left') },
+    });
+    const failure = await failureOf(await scenario.start());
+    expect(failure).toMatchObject({ type: 'CapacityUnavailable', message: 'no machine of that kind is left' });
+    expect(scenario.calls.find(({ name }) => name === 'endRun')?.input).toMatchObject({ outcome: 'failed' });
+    expect(scenario.names().indexOf('terminateNodes')).toBeLessThan(scenario.names().indexOf('endRun'));
+  });
+
+  it('fails, instead of waiting for ever, when a lost node cannot be replaced', async () => {
+    const launched: number[] = [];
+    scenario = await Scenario.open({
+      control: {
+        launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
+          for (const { generation } of nodes) launched.push(generation);
+          if (launched.includes(2)) return failWith('CapacityUnavailable', 'no second machine is left');
+          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
+          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
+        },
+        // Said as soon as training has begun.
+        watchNodes: async ({ nodeIds }) => {
+          await scenario.called('followRanks', inTraining);
+          return [{ nodeId: nodeIds[1] as string, evidence: 'the provider says so' }];
+        },
+      },
+      node: {
+        followRanks: async ({ jobId }) => {
+          if (!isTraining(jobId)) return followedWell();
+          await scenario.called('stopRanks');
+          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+        },
+      },
+    });
+    expect(await failureOf(await scenario.start())).toMatchObject({
+      type: 'CapacityUnavailable',
+      message: 'no second machine is left',
+    });
+    expect(scenario.calls.find(({ name }) => name === 'endRun')?.input).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('sets a checkpoint aside that is not whole, but not because of a model that is not', async () => {
+    let trouble = 'model';
+    scenario = await Scenario.open({
+      control: {
+        openTrajectory: async ({ round }) => ({
+          trajectory: 1,
+          jobId: `round-${round}`,
+          resume: { trajectory: 0, step: 10 },
+          passedOver: [],
+          jobs: [0, 1].map(() => ({ ...scenario.job(`round-${round}`) })),
+          inputs: [{ kind: 'folder', key: 'model', to: 'model' }],
+          checkpoint: { kind: 'folder', key: 'checkpoint', to: 'checkpoint' },
+        }),
+      },
+      node: {
+        stageInputs: async (inputs) => {
+          if (!inputs.some(({ key }) => key === trouble)) return;
+          trouble = trouble === 'model' ? 'checkpoint' : '';
+          failWith('CheckpointIncomplete');
+        },
+      },
+    });
+    expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    expect(trouble).toBe('');
+    expect(scenario.count('setAsideCheckpoint')).toBe(1);
   });
 
   it('follows on with the cursor of the last beat when a follower is lost, and starts nothing again', async () => {
@@ -214,6 +293,28 @@ describe('a fine-tuning run', () => {
     expect(await handle.result()).toMatchObject({ outcome: 'interrupted' });
     expect(scenario.names()).not.toContain('endRun');
     expect(scenario.count('terminateNodes')).toBe(1);
+  });
+
+  it('stops with a checkpoint and fails when its deadline passes, and names the number to raise', async () => {
+    let stopped = false;
+    const plan = { ...samplePlan(), deadlineMinutes: 2 / 60 };
+    scenario = await Scenario.open({
+      control: { claimRun: async () => ({ fence: 1, plan, finished: {} }) },
+      node: {
+        stopRanks: async ({ mode }) => {
+          stopped = mode === 'checkpoint';
+        },
+        followRanks: async ({ jobId }) => {
+          if (!isTraining(jobId)) return followedWell();
+          while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
+          return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+        },
+      },
+    });
+    const failure = await failureOf(await scenario.start());
+    expect(failure.type).toBe('BudgetExceeded');
+    expect(failure.message).toMatch(/not done within .* minutes, in stage \w+; .* larger deadlineMinutes/);
+    expect(scenario.names().indexOf('terminateNodes')).toBeLessThan(scenario.names().indexOf('endRun'));
   });
 
   it('fails with kind and remedy when a gang dies of what does not pass, and ends its machines first', async () => {

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
+import type { ProviderNode } from '../../src/contract/cluster.js';
 import type { FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
@@ -97,6 +98,24 @@ export class Scenario {
     while (!isCalled()) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
+  providerNode(lease: string, runKey: string, fence: number, node: number, generation: number, deadline: string): ProviderNode {
+    const tags = { installation: 'test', runKey, lease, fence, node, generation };
+    return { nodeId: `node-${node}-g${generation}`, tags, state: 'running', launchedAt: new Date().toISOString(), deadline };
+  }
+
+  job(jobId: string): JobSpec {
+    return {
+      jobId,
+      fence: { runKey: this.runKey, owner: 1, gang: 1 },
+      plan: { command: 'describe' },
+      ranks: { first: 0, count: 1, worldSize: 2, threads: 1 },
+      rendezvous: null,
+      limits: samplePlan().limits,
+      storePrefix: '',
+      publish: null,
+    };
+  }
+
   async close(): Promise<void> {
     for (const { worker } of this.workers) worker.shutdown();
     await Promise.all(this.workers.map(({ done }) => done));
@@ -141,16 +160,7 @@ export class Scenario {
 
   private controlActs(): Partial<Acts<ControlActivities>> {
     const plan = samplePlan();
-    const job = (jobId: string): JobSpec => ({
-      jobId,
-      fence: { runKey: this.runKey, owner: 1, gang: 1 },
-      plan: { command: 'describe' },
-      ranks: { first: 0, count: 1, worldSize: 2, threads: 1 },
-      rendezvous: null,
-      limits: plan.limits,
-      storePrefix: '',
-      publish: null,
-    });
+    const job = (jobId: string): JobSpec => this.job(jobId);
     let trajectory = -1;
     return {
       planRun: async () => ({ runKey: this.runKey, plan }),
@@ -162,13 +172,7 @@ export class Scenario {
       importModel: async () => ({ modelId: 'm' }),
       launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
         for (const { node, generation } of nodes) await this.addNode(leaseId, node, generation);
-        return nodes.map(({ node, generation }) => ({
-          nodeId: `node-${node}-g${generation}`,
-          tags: { installation: 'test', runKey, lease: leaseId, fence, node, generation },
-          state: 'running' as const,
-          launchedAt: new Date().toISOString(),
-          deadline,
-        }));
+        return nodes.map(({ node, generation }) => this.providerNode(leaseId, runKey, fence, node, generation, deadline));
       },
       watchNodes: () => untilCancelled(),
       terminateNodes: async () => ({ terminated: [] }),
@@ -185,6 +189,7 @@ export class Scenario {
           passedOver: [],
           jobs,
           inputs: [],
+          checkpoint: null,
         };
       },
       setAsideCheckpoint: async () => undefined,

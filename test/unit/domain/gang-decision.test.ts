@@ -11,7 +11,7 @@ const exit = (rank: number, kind: FailureKind | null, logTail: string[] = []): R
   message: `rank ${rank} says ${kind ?? 'well'}`,
 });
 const judge = (exits: RankExit[], used: BudgetsUsed = {}): ReturnType<typeof judgeGang> =>
-  judgeGang({ exits, evidence: null, used });
+  judgeGang({ exits, evidence: null, used, stopping: false });
 
 /** How often a gang is formed again after failing of the same cause, over and over. */
 function timesAgain(kind: FailureKind): number {
@@ -31,6 +31,8 @@ describe('the budget of a cause', () => {
     ['Hang', 4],
     ['CheckpointIncomplete', 4],
     ['DiskFull', 2],
+    ['Interrupted', 8],
+    ['Unreachable', 10],
     ['RunnerCrashed', 2],
   ])('%s allows %i gangs more', (kind, times) => {
     expect(timesAgain(kind)).toBe(times);
@@ -73,7 +75,12 @@ describe('a gang', () => {
   });
 
   test('that was asked to stop is interrupted, also when some ranks were done already', () => {
-    expect(judge([exit(0, null), exit(1, 'Interrupted')])).toEqual({ action: 'interrupted' });
+    const exits = [exit(0, null), exit(1, 'Interrupted')];
+    expect(judgeGang({ exits, evidence: null, used: {}, stopping: true })).toEqual({ action: 'interrupted' });
+  });
+
+  test('that somebody else interrupted is formed again', () => {
+    expect(judge([exit(0, 'Interrupted'), exit(1, 'Interrupted')])).toMatchObject({ action: 'again', kind: 'Interrupted' });
   });
 
   test('of which nobody knows an exit is not done', () => {
@@ -94,7 +101,7 @@ describe('a gang', () => {
 
   test('that lost a node failed of that, whatever its ranks died of', () => {
     const evidence = { kind: 'NodeLost', message: 'node 1 is gone' } as const;
-    expect(judgeGang({ exits: [exit(0, 'RunnerCrashed')], evidence, used: {} })).toMatchObject({
+    expect(judgeGang({ exits: [exit(0, 'RunnerCrashed')], evidence, used: {}, stopping: false })).toMatchObject({
       action: 'again',
       used: { NodeLost: 1 },
     });
