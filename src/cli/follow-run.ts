@@ -2,14 +2,20 @@ import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { RunResult } from '../contract/run.js';
 import { difference, estimate } from '../report/format.js';
+import type { Narration } from './narration.js';
 import { PlainView } from './plain-view.js';
 import { watchRun } from './run-watch.js';
 import { TreeView } from './tree-view.js';
 
 /** Shows a run until it closes, as a tree on a terminal and as lines elsewhere. null: the watching was ended, not the run. */
-export async function followRun(client: Client, workflowId: string, signal: AbortSignal): Promise<RunResult | null> {
-  if (!process.stdout.isTTY) {
-    const view = new PlainView((line) => process.stdout.write(`${line}\n`));
+export async function followRun(
+  client: Client,
+  workflowId: string,
+  { say, isLive }: Narration,
+  signal: AbortSignal,
+): Promise<RunResult | null> {
+  if (!isLive) {
+    const view = new PlainView(say);
     return watchRun(client, workflowId, (one) => view.show(one), signal);
   }
   const view = new TreeView();

@@ -16,12 +16,13 @@ import { startCommand } from './commands/start.js';
 import { tryCommand } from './commands/try.js';
 import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
-import { exitCodeOfFailure } from './exit-codes.js';
+import { EXIT, exitCodeOfFailure } from './exit-codes.js';
 
 const program = new Command('formwork')
   .description('Fine-tunes a language model as one durable workflow: data, cluster, training, evaluation, report.')
   .version(formworkVersion)
   .showSuggestionAfterError()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.badInput))
   .configureHelp({ sortSubcommands: false });
 
 for (const command of [
@@ -41,7 +42,10 @@ for (const command of [
   doctorCommand,
   linksCommand,
 ]) {
-  program.addCommand(command());
+  program.addCommand(
+    // A wrong command line is bad input like any other; help and version end well.
+    command().exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.badInput)),
+  );
 }
 
 try {
@@ -56,5 +60,6 @@ process.exit();
 function explain(error: unknown): string {
   if (!(error instanceof Failure)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const { remedy } = FAILURES[error.kind];
-  return `${error.kind}: ${error.message}\nWhat to do: ${remedy}.`;
+  // What a run gets over by itself, nobody tries again for a command.
+  return `${error.kind}: ${error.message}${remedy.startsWith('nothing') ? '' : `\nWhat to do: ${remedy}.`}`;
 }

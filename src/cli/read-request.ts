@@ -19,12 +19,15 @@ export const requestOptions = (command: Command): Command =>
 
 /** The request of a file with single fields set, all defaults filled in, and paths made absolute: workers run elsewhere. */
 export async function readRequest(file: string | undefined, { set }: RequestOptions): Promise<FineTuningRequest> {
-  const input = file === undefined ? {} : await readJsonObject(file);
-  for (const assignment of set) assign(input, assignment);
+  const input = file === undefined ? {} : ((await readJson(file)) ?? {});
+  if (isObject(input)) for (const assignment of set) assign(input, assignment);
   return withAbsolutePaths(parseRequest(input));
 }
 
-async function readJsonObject(file: string): Promise<Record<string, unknown>> {
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new Failure(
       'InvalidRequest',
@@ -34,27 +37,27 @@ async function readJsonObject(file: string): Promise<Record<string, unknown>> {
     );
   });
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    return JSON.parse(text);
   } catch (error) {
     throw new Failure('InvalidRequest', `${file} is not JSON: ${(error as Error).message}; correct it there`, {}, { cause: error });
   }
-  throw new Failure('InvalidRequest', `${file} is not a JSON object: a request is one, e.g. {"training": {"epochs": 4}}`);
 }
 
 function assign(target: Record<string, unknown>, assignment: string): void {
   const equals = assignment.indexOf('=');
   if (equals < 1) throw new Failure('InvalidRequest', `--set ${assignment}: expected path=value, e.g. training.epochs=4`);
   const keys = assignment.slice(0, equals).split('.');
+  // Setting it would change what every object inherits, and the request would not show it.
+  if (keys.includes('__proto__')) throw new Failure('InvalidRequest', `--set ${assignment}: __proto__ is no field of a request`);
   const last = keys.pop() as string;
   let node = target;
   for (const key of keys) {
     const next = node[key] ?? {};
-    if (typeof next !== 'object' || Array.isArray(next)) {
+    if (!isObject(next)) {
       throw new Failure('InvalidRequest', `--set ${assignment}: ${key} is a value, not an object with fields`);
     }
     node[key] = next;
-    node = next as Record<string, unknown>;
+    node = next;
   }
   node[last] = jsonOrText(assignment.slice(equals + 1));
 }

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { WorkflowFailedError, WorkflowNotFoundError, type Client, type WorkflowHandle } from '@temporalio/client';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure } from '@temporalio/common';
 import type { RunResult } from '../contract/run.js';
 import { RunStatus } from '../contract/run.js';
 import { FAILURE_KINDS, type FailureKind } from '../contract/kinds.js';
 import { Failure } from '../domain/failures.js';
+import { runKeyOf, runWorkflowId } from '../domain/names.js';
 import { liveProgress, type LiveProgress } from '../platform/temporal/live-progress.js';
 
 /** A person sees a change within a second. */
@@ -15,6 +16,16 @@ const QUERY_PATIENCE_MS = 3_000;
 export interface RunView {
   status: RunStatus;
   progress: LiveProgress | null;
+}
+
+/** The workflow of a run. @throws Failure InvalidRequest when the server has none under this key. */
+export async function findRun(client: Client, runKey: string): Promise<WorkflowHandle> {
+  const handle = client.workflow.getHandle(runWorkflowId(runKey));
+  await handle.describe().catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new Failure('InvalidRequest', `this server knows no run ${runKey}; formwork list shows the runs of this home`);
+  });
+  return handle;
 }
 
 /** Shows a run until it closes. @throws Failure with the kind the run failed of. */
@@ -36,9 +47,20 @@ export async function watchRun(
   try {
     return (await handle.result()) as RunResult;
   } catch (error) {
+    if (error instanceof WorkflowFailedError && rootOf(error.cause) instanceof CancelledFailure) return cancelledRun(workflowId);
     throw asFailure(error);
   }
 }
+
+const cancelledRun = (workflowId: string): RunResult => ({
+  runKey: runKeyOf(workflowId),
+  outcome: 'cancelled',
+  message: 'the run was cancelled',
+  chosenEpoch: null,
+  test: null,
+  weightsSha256: null,
+  reportKey: null,
+});
 
 async function look(client: Client, workflowId: string): Promise<RunView | null> {
   try {
@@ -52,10 +74,15 @@ async function look(client: Client, workflowId: string): Promise<RunView | null>
   }
 }
 
+/** The reason of a run's failure, under the wrappings of activities and children. */
+function rootOf(cause: Error | undefined): Error | undefined {
+  const wraps = cause instanceof ActivityFailure || cause instanceof ChildWorkflowFailure;
+  return wraps && cause.cause !== undefined ? rootOf(cause.cause) : cause;
+}
+
 function asFailure(error: unknown): unknown {
   if (!(error instanceof WorkflowFailedError)) return error;
-  const { cause } = error;
-  if (cause instanceof CancelledFailure) return new Failure('Interrupted', 'the run was cancelled');
+  const cause = rootOf(error.cause);
   if (cause instanceof TerminatedFailure) return new Failure('Interrupted', 'the run was terminated; its lease ends the machines');
   if (cause instanceof ApplicationFailure && FAILURE_KINDS.includes(cause.type as FailureKind)) {
     return new Failure(cause.type as FailureKind, cause.message, {}, { cause: error });

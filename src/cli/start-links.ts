@@ -1,12 +1,28 @@
-import { CONTROL_QUEUE } from '../domain/names.js';
+import { CONTROL_QUEUE, runWorkflowId } from '../domain/names.js';
+import { newRunKey } from './start-run.js';
 
-/** Links that open the Web UI's start form with queue and type filled in; without a workflow id it copies the newest run's input. */
+export interface WebUiLinks {
+  /** The start form with the input of the newest run of the type, which it copies where no workflow id is filled in. */
+  edit: string;
+  /** The start form with a new workflow id. It looks for that id, finds none, and leaves the input empty. */
+  practice: string;
+  runs: string;
+}
+
+export function webUiLinks(uiUrl: string, namespace: string, now: Date): WebUiLinks {
+  const workflows = `${uiUrl}/namespaces/${namespace}/workflows`;
+  const form = (fields: Record<string, string>): string =>
+    `${workflows}/start-workflow?${new URLSearchParams({ taskQueue: CONTROL_QUEUE, workflowType: 'fineTuningRun', ...fields }).toString()}`;
+  return {
+    edit: form({}),
+    practice: form({ workflowId: runWorkflowId(newRunKey('practice', now)) }),
+    runs: `${workflows}?query=${encodeURIComponent('WorkflowType="fineTuningRun"')}`,
+  };
+}
+
+/** The same as lines for a person. */
 export function startLinks(uiUrl: string | null, namespace: string): string[] {
   if (uiUrl === null) return ['no Web UI is known for this server; set TEMPORAL_UI_URL to have links'];
-  const query = new URLSearchParams({ taskQueue: CONTROL_QUEUE, workflowType: 'fineTuningRun' }).toString();
-  const base = `${uiUrl}/namespaces/${namespace}`;
-  return [
-    `start a run   ${base}/workflows/start-workflow?${query}`,
-    `all runs      ${base}/workflows?query=${encodeURIComponent('WorkflowType="fineTuningRun"')}`,
-  ];
+  const { edit, practice, runs } = webUiLinks(uiUrl, namespace, new Date());
+  return [`start a run              ${edit}`, `start the practice run   ${practice}`, `all runs                 ${runs}`];
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { runWorkflowId } from '../../domain/names.js';
 import { CliContext } from '../context.js';
+import { findRun } from '../run-watch.js';
 
 export const cancelCommand = (): Command =>
   new Command('cancel')
@@ -11,7 +11,7 @@ export const cancelCommand = (): Command =>
       await (
         await CliContext.open()
       ).withClient(async (client) => {
-        const handle = client.workflow.getHandle(runWorkflowId(runKey));
+        const handle = await findRun(client, runKey);
         await handle.cancel();
         await handle.result().catch(() => undefined);
         const { status } = await handle.describe();

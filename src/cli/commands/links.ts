@@ -4,7 +4,9 @@ import { startLinks } from '../start-links.js';
 
 export const linksCommand = (): Command =>
   new Command('links')
-    .description('links into the Web UI: its start form with queue and type filled in, and the list of runs')
+    .description(
+      'links into the Web UI: its start form with a whole input to edit, the form for the practice run, and the list of runs',
+    )
     .addHelpText('after', '\nExample:\n  formwork links\n')
     .action(async () => {
       const { uiUrl, namespace } = await (await CliContext.open()).server();

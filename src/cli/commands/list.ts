@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { knownRuns, type KnownRun } from '../../platform/control/open-runs.js';
+import { configuredServer } from '../../platform/temporal/connection.js';
 import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
 import { CliContext } from '../context.js';
 
@@ -32,7 +33,7 @@ async function describe(context: CliContext, { runKey, owner, ended }: KnownRun)
   if (ended !== null) return { runKey, state: ended.outcome, since: ended.endedAt, message: ended.message };
   if (owner === null) return { runKey, state: 'unclaimed', since: '', message: 'no execution has claimed it' };
   const state =
-    (await context.control.running()) === null
+    (await context.control.running()) === null && configuredServer() === null
       ? 'unknown'
       : await context.withClient((client) => new TemporalRunDirectory(client).stateOf(owner.workflowId));
   const message =

@@ -4,6 +4,7 @@ import { Failure } from '../../domain/failures.js';
 import { runKeys } from '../../domain/store-keys.js';
 import { knownRun } from '../../platform/control/open-runs.js';
 import type { ObjectStore } from '../../platform/object-store/port.js';
+import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
 import { CliContext } from '../context.js';
 import { StopRequest } from '../stop-request.js';
 
@@ -28,18 +29,26 @@ export const logsCommand = (): Command =>
     .option('--follow', 'go on with what comes')
     .addHelpText('after', '\nExample:\n  formwork logs viggo-4 --rank 1 --follow\n')
     .action(async (runKey: string, options: LogsOptions) => {
-      const { store } = await CliContext.open();
+      const context = await CliContext.open();
+      const { store } = context;
       const run = await knownRun(store, runKey);
       if (run.owner === null)
         throw new Failure('InvalidRequest', `there is no run ${runKey} in ${store.uri}; formwork list shows the runs`);
       const stop = new StopRequest();
       const printer = new LogPrinter(store, runKey, options);
       await printer.print();
-      while (options.follow === true && !stop.signal.aborted && (await knownRun(store, runKey)).ended === null) {
+      while (options.follow === true && !stop.signal.aborted && (await isOpen(context, runKey))) {
         await delay(FOLLOW_MS, undefined, { signal: stop.signal }).catch(() => undefined);
         await printer.print();
       }
     });
+
+/** Only an execution that is open writes more. */
+async function isOpen(context: CliContext, runKey: string): Promise<boolean> {
+  const { owner, ended } = await knownRun(context.store, runKey);
+  if (ended !== null || owner === null) return false;
+  return context.withClient(async (client) => (await new TemporalRunDirectory(client).stateOf(owner.workflowId)) === 'open');
+}
 
 class LogPrinter {
   /** Bytes printed of each log. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { RunPlan } from '../../contract/plan.js';
 import { memorySum } from '../../domain/plan.js';
-import { LocalPlanner } from '../../platform/planning/local-planner.js';
+import { requestPlanner } from '../request-planner.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
 
 export const planCommand = (): Command =>
@@ -14,7 +14,7 @@ export const planCommand = (): Command =>
       '\nExample:\n  formwork plan --set model=llama-2-7b --set cluster.accelerator=gpu-80gb --set cluster.ranksPerNode=8 --set cluster.nodes=1\n',
     )
     .action(async (file: string | undefined, options: RequestOptions & { json?: boolean }) => {
-      const plan = await new LocalPlanner(process.cwd()).plan(await readRequest(file, options), 'show');
+      const plan = await requestPlanner().plan(await readRequest(file, options), 'show');
       process.stdout.write(options.json === true ? `${JSON.stringify(plan, null, 2)}\n` : `${describe(plan).join('\n')}\n`);
     });
 

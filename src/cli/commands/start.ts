@@ -1,14 +1,15 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Command } from 'commander';
-import type { FineTuningRequest } from '../../contract/request.js';
+import { FineTuningRequest } from '../../contract/request.js';
 import { runWorkflowId, STOP_UPDATE } from '../../domain/names.js';
+import { requestDifferences } from '../../domain/request-differences.js';
 import { runKeys } from '../../domain/store-keys.js';
 import { knownRuns } from '../../platform/control/open-runs.js';
-import { LocalPlanner } from '../../platform/planning/local-planner.js';
 import type { CliContext } from '../context.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
 import { followRun, resultLines, runLink } from '../follow-run.js';
+import { narration } from '../narration.js';
+import { requestPlanner } from '../request-planner.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
 import { newRunKey, startRun } from '../start-run.js';
 import { StopRequest } from '../stop-request.js';
@@ -27,30 +28,32 @@ export const startCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  npm start -- --fresh --exit\n')
     .action(async (options: StartOptions) => {
       const request = await readRequest(undefined, options);
-      await new LocalPlanner(process.cwd()).plan(request, 'run');
+      await requestPlanner().plan(request, 'run');
       const stop = new StopRequest();
-      const session = await ControlSession.open({ forever: false, setUp: true });
+      const told = narration();
+      const session = await ControlSession.open({ forever: false, narration: told });
       const { context } = session;
       try {
         const unfinished = options.fresh === true ? null : await unfinishedRun(context, request);
         const runKey = unfinished ?? newRunKey('practice', new Date());
         process.exitCode = await session.withClient(async (client, server) => {
           const { workflowId, wasOpen } = await startRun(client, runKey, request);
-          if (unfinished !== null) say(`going on with run ${runKey}${wasOpen ? ', which is open' : ''} (--fresh begins a new one)`);
-          else say(`run ${runKey}`);
+          if (unfinished !== null)
+            told.say(`going on with run ${runKey}${wasOpen ? ', which is open' : ''} (--fresh begins a new one)`);
+          else told.say(`run ${runKey}`);
           const place = { store: context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };
-          say(`watch it at ${runLink(place) ?? server.address}`);
-          const result = await followRun(client, workflowId, stop.signal);
+          told.say(`watch it at ${runLink(place) ?? server.address}`);
+          const result = await followRun(client, workflowId, told, stop.signal);
           if (result === null) {
             // Others may hold the control plane: then it stays, and this run alone is stopped.
             if (!wasOpen) await client.workflow.getHandle(workflowId).executeUpdate(STOP_UPDATE);
             return EXIT.interrupted;
           }
-          for (const line of resultLines(result, place)) process.stdout.write(`${line}\n`);
+          for (const line of resultLines(result, place)) told.say(line);
           return exitCodeOfOutcome[result.outcome];
         });
-        if (!stop.signal.aborted && options.exit !== true && process.stdout.isTTY) {
-          say('server and worker stay up until Ctrl-C');
+        if (!stop.signal.aborted && options.exit !== true && told.isLive) {
+          told.say('server and worker stay up until Ctrl-C');
           await stop.asked;
         }
       } finally {
@@ -58,14 +61,14 @@ export const startCommand = (): Command =>
       }
     });
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
-
 /** The newest run of this very request that nobody has ended. */
 async function unfinishedRun(context: CliContext, wanted: FineTuningRequest): Promise<string | null> {
   for (const run of await knownRuns(context.store)) {
     if (run.ended !== null || run.owner?.workflowId !== runWorkflowId(run.runKey)) continue;
     const request = await context.store.get(runKeys.request(run.runKey));
-    if (request !== null && isDeepStrictEqual(JSON.parse(request.toString('utf8')), wanted)) return run.runKey;
+    if (request === null) continue;
+    const known = FineTuningRequest.safeParse(JSON.parse(request.toString('utf8')));
+    if (known.success && requestDifferences(known.data, wanted).length === 0) return run.runKey;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ControlSession } from '../control-session.js';
+import { narration } from '../narration.js';
 import { startLinks } from '../start-links.js';
 
 export const upCommand = (): Command =>
@@ -7,7 +8,8 @@ export const upCommand = (): Command =>
     .description('start server, Web UI and control worker, and leave them running until formwork down')
     .addHelpText('after', '\nExample:\n  formwork up && formwork run --set training.epochs=2 --detach\n')
     .action(async () => {
-      const session = await ControlSession.open({ forever: true, setUp: true });
+      const told = narration();
+      const session = await ControlSession.open({ forever: true, narration: told });
       const { uiUrl, namespace } = await session.context.server();
-      for (const line of startLinks(uiUrl, namespace)) process.stdout.write(`${line}\n`);
+      for (const line of startLinks(uiUrl, namespace)) told.say(line);
     });

@@ -16,6 +16,9 @@ import type { Compute, LaunchRequest } from './port.js';
 /** Environment variable that every process of a node carries; the "machine" is all processes that have it. */
 export const NODE_ID_VARIABLE = 'FORMWORK_NODE_ID';
 
+/** Set on nodes that are one machine in truth: their ranks share its GPUs out. */
+export const SHARED_MACHINE_VARIABLE = 'FORMWORK_SHARED_MACHINE';
+
 /** A host writes its record in about 0.2 s; ten times that and more on a busy machine. */
 const HOST_START_MS = 15_000;
 /** A host asked to end takes its worker and ranks down; after this the power is cut. */
@@ -126,7 +129,7 @@ export class LocalCompute implements Compute {
       command,
       args: [...args, folder.root],
       cwd: folder.root,
-      env: { ...this.options.env, [NODE_ID_VARIABLE]: nodeId },
+      env: { ...this.options.env, [NODE_ID_VARIABLE]: nodeId, [SHARED_MACHINE_VARIABLE]: '1' },
       log: folder.log('host'),
     });
     const up = await waitUntil(async () => (await this.hostRuns(folder)) || !(await isAlive(started)), {

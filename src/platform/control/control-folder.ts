@@ -45,14 +45,13 @@ export class ControlFolder {
   readonly clearFailure = (): Promise<void> => rm(this.path('failure.json'), { force: true });
 
   /** Keeps the host up while this process lives, or with `forever` until `formwork down`. */
-  async hold(options: { forever: boolean }): Promise<void> {
-    const own = await ownIdentity();
+  async hold({ forever }: { forever: boolean }): Promise<void> {
     await mkdir(this.path('holders'), { recursive: true });
-    await writeJson(this.holder(options.forever ? 'up' : own.pid), { process: options.forever ? null : own });
+    await writeJson(this.holder(forever), { process: forever ? null : await ownIdentity() });
   }
 
-  letGo(): Promise<void> {
-    return rm(this.holder(process.pid), { force: true });
+  letGo({ forever } = { forever: false }): Promise<void> {
+    return rm(this.holder(forever), { force: true });
   }
 
   letAllGo(): Promise<void> {
@@ -68,8 +67,8 @@ export class ControlFolder {
     return holders.filter((_, index) => alive[index]);
   }
 
-  private holder(name: string | number): string {
-    return join(this.path('holders'), `${name}.json`);
+  private holder(forever: boolean): string {
+    return join(this.path('holders'), `${forever ? 'up' : process.pid}.json`);
   }
 
   private path(name: string): string {

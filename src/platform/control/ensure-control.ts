@@ -5,6 +5,7 @@ import { entryCommand } from '../package-root.js';
 import { lockHolder } from '../lock.js';
 import { isAlive } from '../process/process-identity.js';
 import { startDetached } from '../process/start-detached.js';
+import { configuredServer } from '../temporal/connection.js';
 import { ControlFolder, type ControlRecord } from './control-folder.js';
 
 /** A server on a new file, a worker and their imports take about 4 s here; a host that is stopping is waited for as well. */
@@ -22,8 +23,25 @@ export async function ensureControl(
 ): Promise<{ record: ControlRecord; joined: boolean }> {
   const folder = new ControlFolder(home.control());
   await folder.hold(options);
+  try {
+    return await joinOrStart(home, folder, env);
+  } catch (error) {
+    // Else the next host would stay up for somebody who has gone.
+    await folder.letGo(options);
+    throw error;
+  }
+}
+
+async function joinOrStart(
+  home: Home,
+  folder: ControlFolder,
+  env: NodeJS.ProcessEnv,
+): Promise<{ record: ControlRecord; joined: boolean }> {
   const running = await folder.running();
-  if (running !== null) return { record: running, joined: true };
+  if (running !== null) {
+    refuseOtherServer(running);
+    return { record: running, joined: true };
+  }
   const end = Date.now() + UP_MS;
   while (Date.now() < end) {
     const record = await startHost(home, folder, env);
@@ -34,6 +52,17 @@ export async function ensureControl(
   throw new Failure(
     'EnvironmentNotReady',
     `the control plane did not come up in ${UP_MS / 1000} s; its log is ${folder.log('host')}`,
+  );
+}
+
+/** Runs started on a server where no worker of ours polls would wait for ever. */
+function refuseOtherServer({ server }: ControlRecord): void {
+  const wanted = configuredServer();
+  if (wanted === null || (wanted.address === server.address && wanted.namespace === server.namespace)) return;
+  throw new Failure(
+    'EnvironmentNotReady',
+    `the control worker of this home serves ${server.address} (${server.namespace}), and TEMPORAL_ADDRESS names ${wanted.address} ` +
+      `(${wanted.namespace}); end it with formwork down, or unset TEMPORAL_ADDRESS`,
   );
 }
 

@@ -16,6 +16,9 @@ export function rankEnvironment(spec: JobSpec, localRank: number, options: Super
     ...(networkInterface === undefined ? {} : { GLOO_SOCKET_IFNAME: networkInterface, NCCL_SOCKET_IFNAME: networkInterface }),
     // DeepSpeed's own detection of an accelerator can take tens of seconds on a CPU machine.
     ...(device === null ? {} : { DS_ACCELERATOR: device }),
+    ...(device === 'cuda' && options.env['FORMWORK_SHARED_MACHINE'] !== undefined
+      ? { CUDA_VISIBLE_DEVICES: ownGpus(spec, env) }
+      : {}),
     FORMWORK_JOB_ID: spec.jobId,
     RANK: String(spec.ranks.first + localRank),
     LOCAL_RANK: String(localRank),
@@ -32,4 +35,11 @@ export function rankEnvironment(spec: JobSpec, localRank: number, options: Super
     HF_HUB_OFFLINE: '1',
     TOKENIZERS_PARALLELISM: 'false',
   };
+}
+
+/** Nodes of one machine would all begin with its first GPU: each takes as many as it has ranks, in order of rank. */
+function ownGpus({ ranks }: JobSpec, env: NodeJS.ProcessEnv): string {
+  const last = ranks.first + ranks.count;
+  const visible = env['CUDA_VISIBLE_DEVICES']?.split(',') ?? Array.from({ length: last }, (_, index) => String(index));
+  return visible.slice(ranks.first, last).join(',');
 }

@@ -1,4 +1,4 @@
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Failure } from '../../domain/failures.js';
 
@@ -19,9 +19,12 @@ export function configuredServer(): ServerTarget | null {
     const { address } = connectionOptions;
     return address === undefined ? null : { address, namespace: namespace ?? 'default', connectionOptions };
   } catch (error) {
+    // The reader of TOML draws the place below its message.
+    const reason = (error as Error).message.trim().replaceAll(/\s+/g, ' ');
+    const file = process.env['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml';
     throw new Failure(
       'EnvironmentNotReady',
-      `the Temporal configuration is wrong: ${String(error)}; see temporal.toml and TEMPORAL_*`,
+      `the Temporal configuration is wrong: ${reason}; correct ${file}, or the variables TEMPORAL_*`,
       {},
       { cause: error },
     );
@@ -33,16 +36,25 @@ export function plainServer(address: string, namespace: string): ServerTarget {
   return { address, namespace, connectionOptions: { address } };
 }
 
-/** @throws Failure Unreachable. The caller closes `client.connection`. */
-export async function connectClient(target: ServerTarget): Promise<Client> {
+/** NOT_FOUND of gRPC. */
+const NOT_FOUND = 5;
+
+/** @throws Failure Unreachable; EnvironmentNotReady where the server does not know the namespace. The caller closes `client.connection`. */
+export async function connectClient({ address, namespace, connectionOptions }: ServerTarget): Promise<Client> {
+  const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '10 seconds' }).catch((error: unknown) => {
+    const message = `no Temporal server answers at ${address}; start one with formwork up, or correct TEMPORAL_ADDRESS`;
+    throw new Failure('Unreachable', message, { address }, { cause: error });
+  });
   try {
-    const connection = await Connection.connect({ ...target.connectionOptions, connectTimeout: '10 seconds' });
-    return new Client({ connection, namespace: target.namespace });
+    await connection.workflowService.describeNamespace({ namespace });
+    return new Client({ connection, namespace });
   } catch (error) {
+    await connection.close();
+    if (!isGrpcServiceError(error) || (error.code as number) !== NOT_FOUND) throw error;
     throw new Failure(
-      'Unreachable',
-      `no Temporal server answers at ${target.address}; start one with formwork up, or correct TEMPORAL_ADDRESS`,
-      { address: target.address },
+      'EnvironmentNotReady',
+      `the Temporal server at ${address} has no namespace ${namespace}; create it there, or correct TEMPORAL_NAMESPACE`,
+      { address, namespace },
       { cause: error },
     );
   }

@@ -67,7 +67,7 @@ export async function stopEmbeddedServer(server: ProcessIdentity): Promise<void>
 }
 
 /** True when a Temporal server is healthy there. */
-export async function answers(address: string): Promise<boolean> {
+async function answers(address: string): Promise<boolean> {
   try {
     const connection = await Connection.connect({ address, connectTimeout: 1000 });
     await connection.close();

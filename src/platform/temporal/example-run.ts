@@ -6,7 +6,8 @@ const EXAMPLE_ID = runWorkflowId('example');
 
 /**
  * Starts a dry run with every field spelled out. The start form of the Web UI copies the input of the newest run of the type,
- * so whoever opens it finds a whole request to edit instead of an empty box.
+ * so whoever opens it finds a whole request to edit instead of an empty box. The form would copy a summary, too, and every run
+ * made from the example would carry it.
  */
 export async function seedExampleRun(client: Client): Promise<void> {
   for await (const newest of client.workflow.list({ query: 'WorkflowType = "fineTuningRun"', pageSize: 1 })) {
@@ -17,7 +18,6 @@ export async function seedExampleRun(client: Client): Promise<void> {
     workflowId: EXAMPLE_ID,
     taskQueue: CONTROL_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',
-    staticSummary: 'an example: plans, and starts nothing',
     args: [FineTuningRequest.parse({ dryRun: true })],
   });
 }
