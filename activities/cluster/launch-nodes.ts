@@ -2,7 +2,7 @@ import type { ProviderNode } from '../../src/contract/cluster.js';
 import { nodeQueue } from '../../src/domain/names.js';
 import type { Compute } from '../../src/platform/compute/port.js';
 
-export interface NodeToLaunch {
+interface NodeToLaunch {
   node: number;
   generation: number;
 }

@@ -17,6 +17,7 @@ import { summaryKey } from '../evaluation/score-evaluation.js';
 import { readRecord, readRequiredRecord } from '../storage/records.js';
 import type { SnapshotRef } from '../training/close-round.js';
 import { readTraining } from '../training/training-record.js';
+import { compareParts } from './compare-parts.js';
 import { readTrainingStory } from './training-story.js';
 import { readWrongAnswers } from './wrong-answers.js';
 
@@ -56,9 +57,6 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
   const dataset = await readRequiredRecord(store, `${contentKeys.dataset(datasetId)}/${MANIFEST}`, DatasetManifest);
   const record = await readTraining(store, runKeys.round(runKey, ROUND));
   const story = await readTrainingStory(store, runKey, ROUND, record);
-  const parts = Object.keys(after.parts);
-  const of = (one: ScoreSummary, part: string): RunReport['parts'][number]['after'] =>
-    one.parts[part] ?? { value: 0, low: 0, high: 0 };
   return {
     runKey,
     outcome: 'completed',
@@ -73,7 +71,7 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
       nearestNeighbour: neighbour.accuracy,
       judge: after.judge,
     },
-    parts: parts.map((name) => ({ name, before: of(before, name), after: of(after, name), nearestNeighbour: of(neighbour, name) })),
+    parts: compareParts({ before, after, 'nearest-neighbour': neighbour }),
     tables: after.tables,
     wrongAnswers: await readWrongAnswers(store, test, 'after'),
     epochs: await Promise.all(

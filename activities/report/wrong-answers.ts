@@ -16,10 +16,9 @@ export async function readWrongAnswers(store: ObjectStore, folder: string, model
     (await readPredictions(store, spec, folder)).filter((one) => one.model === model).map((one) => [one.id, one.prediction]),
   );
   const wrong = (await readRecords(store, scoresKey(folder, model), ItemScore)).filter(({ correct }) => !correct);
-  const every = Math.max(1, Math.floor(wrong.length / SHOWN));
+  const shown = Math.min(SHOWN, wrong.length);
   return wrong
-    .filter((_, index) => index % every === 0)
-    .slice(0, SHOWN)
+    .filter((_, index) => isPlace(index, shown, wrong.length))
     .map(({ id, verdict, evidence }) => ({
       id,
       input: references.get(id)?.input ?? '',
@@ -29,3 +28,6 @@ export async function readWrongAnswers(store: ObjectStore, folder: string, model
       evidence,
     }));
 }
+
+/** One of `count` places that are as far apart as can be among `length`, the first included. */
+const isPlace = (index: number, count: number, length: number): boolean => (index * count) % length < count;

@@ -8,7 +8,7 @@ import type { WrongAnswer } from '../contract/report.js';
 export type Inline = string | { strong: string } | { code: string } | { figure: string };
 export type Text = string | readonly Inline[];
 
-export interface Column {
+interface Column {
   name: string;
   numeric?: boolean;
   /** Holds sentences, which need room to be read. */

@@ -30,7 +30,7 @@ export const COLOURS = {
   accent: 'var(--accent)',
 } as const;
 
-export const FONT_SIZE = 12;
+const FONT_SIZE = 12;
 
 /** Mean width of a character of a sans-serif face, in ems. Nothing here can measure text, and Vega's own guess of 0.8 wastes room. */
 const CHARACTER_WIDTH = 0.56;

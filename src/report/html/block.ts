@@ -5,7 +5,7 @@ import { inline } from './inline.js';
 import { table } from './table.js';
 import { html, type Markup } from './template.js';
 
-export async function block(content: Block): Promise<Markup> {
+async function block(content: Block): Promise<Markup> {
   switch (content.kind) {
     case 'paragraph':
       return html`<p>${inline(content.text)}</p>`;

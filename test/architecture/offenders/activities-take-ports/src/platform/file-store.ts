@@ -1,0 +1,5 @@
+export class FileStore {
+  put(key: string): string {
+    return key;
+  }
+}

@@ -1,0 +1,3 @@
+import { z } from 'zod';
+
+export const Precision = z.enum(['fp32', 'bf16']);

@@ -1,0 +1,3 @@
+import { SPLITS } from './split.js';
+
+export const textHash = (text: string): number => text.length * SPLITS;

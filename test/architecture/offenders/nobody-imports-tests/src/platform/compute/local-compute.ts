@@ -1,0 +1,3 @@
+import { fakeNode } from '../../../test/fake-node.js';
+
+export const launch = (): string => fakeNode;

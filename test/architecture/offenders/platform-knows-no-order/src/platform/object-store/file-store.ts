@@ -1,0 +1,3 @@
+import { nextStage } from '../../../workflows/fine-tuning-run.js';
+
+export const put = (): string => nextStage('plan');

@@ -1,0 +1,1 @@
+export const nextStage = (stage: string): string => `after ${stage}`;

@@ -1,0 +1,3 @@
+import { judgeName } from '../tasks/judge-name.js';
+
+export const renderHtml = (): string => `<p>${judgeName}</p>`;

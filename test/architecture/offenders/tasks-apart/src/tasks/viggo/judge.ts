@@ -1,0 +1,1 @@
+export const isSame = (prediction: string, target: string): boolean => prediction === target;

@@ -1,0 +1,3 @@
+import { pollControlQueue } from '../workers/control.js';
+
+pollControlQueue();

@@ -1,0 +1,3 @@
+export interface Planner {
+  plan(): string;
+}

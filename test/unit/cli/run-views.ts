@@ -1,0 +1,45 @@
+import type { RunView } from '../../../src/cli/run-watch.js';
+import type { Stage } from '../../../src/contract/kinds.js';
+import type { StageRecord } from '../../../src/contract/report.js';
+
+const START = Date.parse('2026-11-22T20:00:00.000Z');
+
+export const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
+
+export const stage = (name: Stage, begun: number, ended: number | null, note = ''): StageRecord => ({
+  stage: name,
+  startedAt: at(begun),
+  endedAt: ended === null ? null : at(ended),
+  note,
+});
+
+/** What a look at a run gives; the stage that runs is the last of `stages`. */
+export function runView(stages: StageRecord[], more: Partial<RunView['status']> & { live?: RunView['progress'] } = {}): RunView {
+  const { live = null, ...status } = more;
+  const last = stages.at(-1);
+  return {
+    status: {
+      runKey: 'k',
+      stage: last?.stage ?? 'plan',
+      since: last?.startedAt ?? at(0),
+      waitingFor: '',
+      stages,
+      lastFailure: null,
+      progress: null,
+      children: [],
+      ...status,
+    },
+    progress: live,
+  };
+}
+
+export const steps = (done: number, loss = 1): NonNullable<RunView['progress']> => ({
+  phase: 'loop',
+  done,
+  total: 300,
+  unit: 'steps',
+  loss,
+  tokensPerSecond: null,
+  etaSeconds: null,
+  checkpointStep: null,
+});
