@@ -5,7 +5,7 @@ import { chromium, type Browser } from 'playwright-core';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** Path of a Chromium on PATH; null where there is none. */
-export const chromiumPath: string | null = findOnPath();
+const chromiumPath: string | null = findOnPath();
 
 /** Why tests that need a browser do not run; null where they do. */
 export const noChromium: string | null =
