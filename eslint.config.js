@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.formwork/**', 'test/architecture/offenders/**'] },
+  { ignores: ['dist*/**', 'node_modules/**', '.formwork/**', 'test/architecture/offenders/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

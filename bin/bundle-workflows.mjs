@@ -1,8 +1,9 @@
-// Bundles the compiled workflows once: a worker then starts in 0.3 s instead of 4.
+// Bundles the compiled workflows once: a worker then starts in 0.3 s instead of 4. usage: bundle-workflows <folder of the build>
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
-const workflowsPath = fileURLToPath(new URL('../dist/workflows/index.js', import.meta.url));
+const folder = resolve(process.argv[2]);
+const workflowsPath = join(folder, 'workflows', 'index.js');
 const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-writeFileSync(fileURLToPath(new URL('../dist/workflow-bundle.js', import.meta.url)), code);
+writeFileSync(join(folder, 'workflow-bundle.js'), code);

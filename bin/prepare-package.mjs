@@ -1,12 +1,14 @@
 // What has to happen before any of our own compiled code can run: the JavaScript packages, then the build. Needs nothing but Node.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { refuseUnsupported } from './refuse-unsupported.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const NEW_BUILD = 'dist-new';
+const OLD_BUILD = 'dist-old';
 const SOURCES = ['src', 'workflows', 'activities', 'workers', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** @param {(line: string) => void} say */
@@ -22,12 +24,20 @@ export function preparePackage(say = (line) => process.stderr.write(`${line}\n`)
   const buildStamp = join(root, 'dist', '.formwork-stamp');
   if (read(buildStamp) !== sources) {
     timed(say, 'build', 'TypeScript and the workflow bundle', () => {
-      // What a deleted source left would still be found by whoever imports it.
-      rmSync(join(root, 'dist'), { recursive: true, force: true });
-      run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
-      run(process.execPath, [join('bin', 'bundle-workflows.mjs')]);
+      // Anew, since what a deleted source left would still be found by whoever imports it; and aside, since a run that goes on
+      // starts processes from the build that is there.
+      rmSync(join(root, NEW_BUILD), { recursive: true, force: true });
+      run(process.execPath, [
+        ...[join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'],
+        ...['--outDir', NEW_BUILD],
+      ]);
+      run(process.execPath, [join('bin', 'bundle-workflows.mjs'), NEW_BUILD]);
+      writeFileSync(join(root, NEW_BUILD, '.formwork-stamp'), sources);
+      rmSync(join(root, OLD_BUILD), { recursive: true, force: true });
+      if (existsSync(join(root, 'dist'))) renameSync(join(root, 'dist'), join(root, OLD_BUILD));
+      renameSync(join(root, NEW_BUILD), join(root, 'dist'));
+      rmSync(join(root, OLD_BUILD), { recursive: true, force: true });
     });
-    writeFileSync(buildStamp, sources);
   }
 }
 

@@ -92,8 +92,9 @@ function stagedCheckpoint(round: string, jobId: string, { trajectory, step }: Re
 /** Files of a dataset that a node needs. The test split is not among them unless it is asked for. */
 export function stagedSplits(dataset: DatasetManifest, splits: readonly ('train' | 'validation' | 'test')[]): StagedInput[] {
   return splits.map((split) => {
-    const key = `${contentKeys.dataset(dataset.id)}/${dataset.splits[split].rendered.file}`;
-    return { kind: 'file', key, to: key, optional: false };
+    const { file, sha256 } = dataset.splits[split].rendered;
+    const key = `${contentKeys.dataset(dataset.id)}/${file}`;
+    return { kind: 'file', key, to: key, optional: false, sha256 };
   });
 }
 

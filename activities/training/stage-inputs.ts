@@ -15,8 +15,8 @@ import { downloadFiles } from '../storage/stored-files.js';
 export type StagedInput =
   /** A folder with a manifest that lists its files; only what is in the manifest is trusted. */
   | { kind: 'folder'; key: string; to: string }
-  /** A single object. With `optional` it may be missing, and what this node has itself is newer: predictions of an earlier attempt. */
-  | { kind: 'file'; key: string; to: string; optional: boolean };
+  /** A single object; with `sha256` it has to be that content. With `optional` it may be missing, and what this node has itself is newer: predictions of an earlier attempt. */
+  | { kind: 'file'; key: string; to: string; optional: boolean; sha256?: string };
 
 const ListsFiles = z.object({ files: z.array(StoredFile) });
 
@@ -25,7 +25,7 @@ const STAGED = '.staged';
 
 /**
  * Brings inputs from the store to the work folder of this node.
- * @throws Failure CheckpointIncomplete when a folder is not what its manifest says.
+ * @throws Failure CheckpointIncomplete when a folder or a file is not what its manifest says.
  */
 export const stageInputs =
   (ports: { jobs: JobRunner; store: ObjectStore }) =>
@@ -36,7 +36,7 @@ export const stageInputs =
         at = input.key;
         const to = join(ports.jobs.work, input.to);
         if (input.kind === 'folder') await stageFolder(ports.store, input.key, to);
-        else if (!input.optional || (await isWanted(ports.store, input.key, to))) await ports.store.getFile(input.key, to);
+        else if (!input.optional || (await isWanted(ports.store, input.key, to))) await stageFile(ports.store, input, to);
       }
     };
     return beating(stageAll, () => ({ staging: at }));
@@ -53,6 +53,17 @@ async function stageFolder(store: ObjectStore, key: string, to: string): Promise
   await rm(to, { recursive: true, force: true });
   await mkdir(dirname(to), { recursive: true });
   await rename(partial, to);
+}
+
+async function stageFile(store: ObjectStore, { key, sha256 }: { key: string; sha256?: string }, to: string): Promise<void> {
+  const got = await store.getFile(key, to);
+  if (sha256 === undefined || got.sha256 === sha256) return;
+  await rm(to, { force: true });
+  throw new Failure(
+    'CheckpointIncomplete',
+    `${store.uri}/${key} is not what its manifest says: sha256 ${got.sha256}, expected ${sha256}; remove its folder and start again`,
+    { key },
+  );
 }
 
 async function isWanted(store: ObjectStore, key: string, to: string): Promise<boolean> {

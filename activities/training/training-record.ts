@@ -38,7 +38,9 @@ export async function readTraining(store: ObjectStore, round: string): Promise<T
       checkpoints.push({ trajectory: Number(checkpoint[1]), step: Number(checkpoint[2]), damage });
     }
     if (/^\d+\/epochs\/epoch-\d+\/manifest\.json$/.test(path)) {
-      snapshots.push({ key: folder, manifest: await readRequiredRecord(store, key, SnapshotManifest) });
+      const manifest = SnapshotManifest.safeParse(await readJson(store, key));
+      // A torn one is none: its epoch is no candidate.
+      if (manifest.success) snapshots.push({ key: folder, manifest: manifest.data });
     }
   }
   return { trajectories, line: lineOfDescent(trajectories), checkpoints, snapshots };
@@ -47,8 +49,7 @@ export async function readTraining(store: ObjectStore, round: string): Promise<T
 /** What is wrong with a checkpoint as far as sizes tell; null: nothing. */
 async function damageOf(store: ObjectStore, folder: string, sizes: ReadonlyMap<string, number>): Promise<string | null> {
   if (sizes.has(`${folder}/${SET_ASIDE}`)) return 'it was set aside';
-  const text = (await store.get(`${folder}/${MANIFEST}`))?.toString('utf8') ?? '';
-  const manifest = CheckpointManifest.safeParse(parseJson(text));
+  const manifest = CheckpointManifest.safeParse(await readJson(store, `${folder}/${MANIFEST}`));
   // One bad manifest must not hide the checkpoints before it.
   if (!manifest.success) return 'its manifest is torn';
   const { files } = manifest.data;
@@ -58,7 +59,8 @@ async function damageOf(store: ObjectStore, folder: string, sizes: ReadonlyMap<s
   return `${torn.path} has ${sizes.get(`${folder}/${torn.path}`) ?? 'no'} bytes, ${torn.bytes} were written`;
 }
 
-function parseJson(text: string): unknown {
+async function readJson(store: ObjectStore, key: string): Promise<unknown> {
+  const text = (await store.get(key))?.toString('utf8') ?? '';
   try {
     return JSON.parse(text);
   } catch {

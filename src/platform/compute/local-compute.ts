@@ -17,7 +17,7 @@ import type { Compute, LaunchRequest } from './port.js';
 export const NODE_ID_VARIABLE = 'FORMWORK_NODE_ID';
 
 /** Set on nodes that are one machine in truth: their ranks share its GPUs out. */
-export const SHARED_MACHINE_VARIABLE = 'FORMWORK_SHARED_MACHINE';
+const SHARED_MACHINE_VARIABLE = 'FORMWORK_SHARED_MACHINE';
 
 /** A host writes its record in about 0.2 s; ten times that and more on a busy machine. */
 const HOST_START_MS = 15_000;
