@@ -50,7 +50,10 @@ const DataRequest = z
 
 const TrainingRequest = z
   .strictObject({
-    epochs: z.int().min(1).max(1000).default(6).meta({ description: 'passes over the training rows' }),
+    epochs: z
+      .union([auto, z.int().min(1).max(1000)])
+      .default('auto')
+      .meta({ description: 'passes over the training rows; auto: 8 for tiny, 3 for a pre-trained model' }),
     learningRate: z
       .union([auto, z.number().gt(0).lte(1)])
       .default('auto')

@@ -20,6 +20,8 @@ export interface PlanFacts {
 
 /** Batch and context for a pre-trained model: the case study's 256 rows of 512 tokens. */
 const PRETRAINED = {
+  // Long enough to learn a form; more begins to cost what was known before.
+  epochs: 3,
   learningRate: 2e-5,
   adamBetas: [0.9, 0.999],
   contextTokens: 512,
@@ -63,6 +65,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
   const { chosen } = answer;
 
   const { training, evaluation } = request;
+  const epochs = training.epochs === 'auto' ? defaults.epochs : training.epochs;
   return {
     formworkVersion: facts.formworkVersion,
     request,
@@ -70,7 +73,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     data,
     model,
     training: {
-      epochs: training.epochs,
+      epochs,
       learningRate: training.learningRate === 'auto' ? defaults.learningRate : training.learningRate,
       adamBetas: [...defaults.adamBetas],
       schedule: training.schedule,
@@ -94,7 +97,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
       maxNewTokens: evaluation.maxNewTokens === 'auto' ? null : evaluation.maxNewTokens,
       batchItems: evaluation.batchItems,
       validationItems: evaluation.validationItems === 'all' ? null : evaluation.validationItems,
-      lastEpochs: Math.min(evaluation.lastEpochs, training.epochs),
+      lastEpochs: Math.min(evaluation.lastEpochs, epochs),
     },
     limits: cluster.device === 'cuda' ? GPU_LIMITS : CPU_LIMITS,
     deadlineMinutes: request.deadlineMinutes,

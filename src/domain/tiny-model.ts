@@ -15,6 +15,7 @@ export const TINY_MODEL = {
 } as const satisfies ModelConfig;
 
 export const TINY_TRAINING = {
+  epochs: 8,
   learningRate: 4e-3,
   adamBetas: [0.9, 0.98],
   contextTokens: 256,

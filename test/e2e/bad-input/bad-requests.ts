@@ -18,7 +18,7 @@ export const badRequests: readonly BadRequest[] = [
     ...INVALID,
     title: 'a text for a number is refused with what was expected and what came',
     request: () => ({ training: { epochs: 'six' } }),
-    says: ['- training.epochs: expected a number, got "six" (passes over the training rows)'],
+    says: ['- training.epochs: expected "auto", or a number, got "six" (passes over the training rows'],
   },
   {
     ...INVALID,

@@ -101,6 +101,7 @@ describe('choices', () => {
 
   test('no more epochs are candidates than there are', () => {
     expect(runPlan({ training: { epochs: 2 } }).evaluation.lastEpochs).toBe(2);
+    expect(runPlan({ evaluation: { lastEpochs: 100 } }).evaluation.lastEpochs).toBe(8);
   });
 
   test('paths become absolute, and a split without a file is held out', () => {

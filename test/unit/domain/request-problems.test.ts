@@ -36,8 +36,18 @@ describe('an unknown field', () => {
 
 describe('a wrong value', () => {
   test.each<[string, unknown, string, RegExp]>([
-    ['of another type', { training: { epochs: 'many' } }, 'training.epochs', /^expected a number, got "many" \(passes/],
-    ['that is no whole number', { training: { epochs: 1.5 } }, 'training.epochs', /^expected a whole number, got 1\.5/],
+    [
+      'of another type',
+      { training: { gradientClipping: 'much' } },
+      'training.gradientClipping',
+      /^expected a number, got "much" \(largest/,
+    ],
+    [
+      'that is no whole number',
+      { training: { keepCheckpoints: 2.5 } },
+      'training.keepCheckpoints',
+      /^expected a whole number, got 2\.5/,
+    ],
     ['below the least', { training: { epochs: 0 } }, 'training.epochs', /^expected at least 1, got 0/],
     ['above the most', { deadlineMinutes: 1e6 }, 'deadlineMinutes', /^expected at most 43200, got 1000000/],
     ['on an open bound', { training: { gradientClipping: 0 } }, 'training.gradientClipping', /^expected more than 0, got 0/],
