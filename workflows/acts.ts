@@ -20,7 +20,7 @@ export const longRecords = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });
 
-/** A provider says at once whether it has machines; waiting for capacity is the workflow's matter. */
+/** A provider says at once whether it has machines. */
 export const launching = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '5 minutes',

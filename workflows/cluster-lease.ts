@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, log, setHandler, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, log, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 import type { ClusterSpec, LeasedNode } from '../src/contract/cluster.js';
 import { nodeQueue } from '../src/domain/names.js';
 import { ending, launching, onNewNode, onNode, records, watching } from './acts.js';
@@ -30,7 +30,9 @@ export async function clusterLease(input: ClusterLeaseInput): Promise<void> {
   // Registered before the first launch: the way out of here leads over the end of every machine.
   try {
     const first = Array.from({ length: input.spec.nodes }, (_, node) => ({ node, generation: 1 }));
-    let nodes = await lease(input, leaseId, first);
+    const isReleased = (): boolean => released;
+    let nodes = await unless(isReleased, () => lease(input, leaseId, first));
+    if (nodes === null) return;
     await tell(input.runWorkflowId, nodes);
     for (;;) {
       const woken = await condition(() => released || toReplace.length > 0, RENEW_EVERY);
@@ -41,13 +43,42 @@ export async function clusterLease(input: ClusterLeaseInput): Promise<void> {
         continue;
       }
       const request = toReplace.shift() as ReplaceNode;
-      nodes = await replace(input, leaseId, nodes, request);
+      const held: LeasedNode[] = nodes;
+      nodes = await unless(isReleased, () => replace(input, leaseId, held, request));
+      if (nodes === null) return;
       await tell(input.runWorkflowId, nodes);
       if (request.sender !== input.runWorkflowId) await tell(request.sender, nodes);
     }
   } finally {
-    await CancellationScope.nonCancellable(() => ending.terminateNodes({ leaseId, nodeIds: null }));
+    await CancellationScope.nonCancellable(() => endAll(leaseId));
   }
+}
+
+/** A lease that closes has no machines: what cannot be ended now is tried for as long as it takes, and seen in the Web UI meanwhile. */
+async function endAll(leaseId: string): Promise<void> {
+  for (;;) {
+    try {
+      await ending.terminateNodes({ leaseId, nodeIds: null });
+      return;
+    } catch (error) {
+      log.error('machines could not be ended', { reason: failureOf(error).message });
+      await sleep('1 minute');
+    }
+  }
+}
+
+/** The work's result, or null when it was broken off because there is no use for it any more. */
+async function unless<T>(useless: () => boolean, work: () => Promise<T>): Promise<T | null> {
+  const scope = new CancellationScope();
+  let settled = false as boolean;
+  const result = scope.run(work);
+  const mark = (): void => void (settled = true);
+  result.then(mark, mark);
+  await condition(() => settled || useless());
+  if (settled) return result;
+  scope.cancel();
+  await Promise.allSettled([result]);
+  return null;
 }
 
 const deadline = (): string => new Date(Date.now() + LEASE_MINUTES * 60_000).toISOString();

@@ -5,6 +5,7 @@ import {
   ParentClosePolicy,
   setHandler,
   sleep,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Claim } from '../activities/run/claim-run.js';
@@ -36,16 +37,40 @@ export async function fineTuningRun(request?: unknown): Promise<RunResult> {
   const { workflowId, runId } = workflowInfo();
   const board = new StatusBoard(runKeyOf(workflowId));
   board.enter('plan', 'the plan');
+  // Before anything else: a run that is still being planned can be stopped too.
+  const asked = { toStop: false, run: null as Run | null };
+  const isStopped = (): boolean => asked.toStop;
+  setHandler(
+    stopAfterCheckpointUpdate,
+    () => {
+      asked.toStop = true;
+      return asked.run?.stop('asked to stop after a checkpoint') ?? Promise.resolve('stopping in stage plan');
+    },
+    { description: 'ends this execution with a checkpoint and gives the nodes back; the next start under the run key goes on' },
+  );
   const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId }));
   board.planned(runKey, plan);
   if (plan.request.dryRun) {
     board.leave('dry run: nothing was prepared, leased or stored');
     return { runKey, outcome: 'planned', message: 'dry run', chosenEpoch: null, test: null, weightsSha256: null, reportKey: null };
   }
+  if (isStopped()) return interrupted(runKey, 'plan');
   const claim = await orFail(records.claimRun({ runKey, plan, workflowId, runId }));
   board.leave(claim.fence === 1 ? 'planned' : `goes on with the work of ${claim.fence - 1} earlier execution(s)`);
-  return new Run(runKey, claim, board).carryOut();
+  asked.run = new Run(runKey, claim, board);
+  if (isStopped()) return interrupted(runKey, 'plan');
+  return asked.run.carryOut();
 }
+
+const interrupted = (runKey: string, stage: Stage): RunResult => ({
+  runKey,
+  outcome: 'interrupted',
+  message: `stopped in stage ${stage}; the next start under run key ${runKey} goes on`,
+  chosenEpoch: null,
+  test: null,
+  weightsSha256: null,
+  reportKey: null,
+});
 
 /** A refusal is shown first by its own words, not as the failure of an activity. */
 async function orFail<T>(work: Promise<T>): Promise<T> {
@@ -83,9 +108,6 @@ class Run {
     setHandler(roundProgressSignal, ({ note, failure }) => {
       this.board.note(note);
       if (failure !== null) this.board.failure(failure.kind, failure.message);
-    });
-    setHandler(stopAfterCheckpointUpdate, () => this.stop('asked to stop after a checkpoint'), {
-      description: 'ends this execution with a checkpoint and gives the nodes back; the next start under the run key goes on',
     });
   }
 
@@ -156,7 +178,7 @@ class Run {
   private async lease(): Promise<{ note: string }> {
     if ('publish' in this.claim.finished) return { note: 'not needed, all work on nodes is done' };
     await this.leased.acquire(this.runKey, this.fence, this.plan.cluster, (id) => this.board.waitFor('nodes to answer', [id]));
-    const { nodes } = this.leased;
+    const { all: nodes } = this.leased.nodes;
     await records.recordStep({ runKey: this.runKey, name: 'nodes', value: nodes.map(({ facts }) => facts) });
     return { note: `${nodes.length} nodes: ${nodes.map(({ nodeId }) => nodeId).join(', ')}` };
   }
@@ -261,20 +283,21 @@ class Run {
 
   private async trainingRound(round: string, datasetId: string, modelId: string, maxSteps: number | null): Promise<RoundResult> {
     const workflowId = roundWorkflowId(this.runKey, this.fence, round);
-    this.round = workflowId;
     this.board.waitFor(maxSteps === null ? 'training' : 'the smoke test', [workflowId]);
     const { runKey, fence, gang } = this;
-    const { id: leaseId, nodes } = this.leased;
+    const { leaseId, all: nodes } = this.leased.nodes;
     const runWorkflowId = workflowInfo().workflowId;
     const input = { runKey, fence, round, datasetId, modelId, maxSteps, leaseId, runWorkflowId, nodes, gang };
-    const output = await executeChild<typeof trainingRound>('trainingRound', {
+    const child = await startChild<typeof trainingRound>('trainingRound', {
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `round ${round} of ${runKey}`,
       args: [input],
     });
+    // Only from here on can it be told to stop; before, a stop cancels its start.
+    this.round = workflowId;
+    const output = await child.result();
     this.round = null;
-    this.leased.nodes = output.nodes;
     this.gang = output.gang;
     if (output.result === null) throw new Stopped();
     return output.result;
@@ -292,12 +315,12 @@ class Run {
     this.gang += 1;
     this.board.waitFor(`${models.map(({ name }) => name).join(', ')} on ${split}`, [workflowId]);
     const { runKey, fence, gang } = this;
-    const { nodes } = this.leased;
+    const { leaseId, all: nodes } = this.leased.nodes;
     return executeChild<typeof evaluation>('evaluation', {
       workflowId,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${models.map(({ name }) => name).join(', ')} on ${split}`,
-      args: [{ runKey, fence, gang, id, datasetId, split, items, models, maxNewTokens, nodes }],
+      args: [{ runKey, fence, gang, id, datasetId, split, items, models, maxNewTokens, leaseId, nodes }],
     });
   }
 
@@ -307,16 +330,16 @@ class Run {
     datasetId: string,
     job: NodeJob,
   ): Promise<{ node: LeasedNode; end: JobEnd; output: string }> {
-    const [node] = this.leased.nodes;
-    if (node === undefined) return fail('NodeLost', 'no node is leased');
+    const { nodes } = this.leased;
     this.gang += 1;
     const planned = await records.planNodeJob({ runKey: this.runKey, fence: this.fence, gang: this.gang, datasetId, jobId, job });
-    this.board.waitFor(`gpu_runner ${job.kind} on ${node.nodeId}`);
-    return { node, end: await runJob(node, planned.spec, planned.inputs), output: planned.output };
+    this.board.waitFor(`gpu_runner ${job.kind} on ${nodes.at(0).nodeId}`);
+    const end = await runJob(nodes, 0, planned.spec, planned.inputs);
+    return { node: nodes.at(0), end, output: planned.output };
   }
 
   /** Where a round trains, its ranks write a checkpoint first; anything else can be left where it is. */
-  private async stop(reason: string): Promise<string> {
+  async stop(reason: string): Promise<string> {
     this.stopping = true;
     this.board.note(reason);
     if (this.round === null) this.work.cancel();
@@ -327,8 +350,11 @@ class Run {
   /** The way out that is not the end: machines first, then the word on how it ended. */
   private async endEarly(error: unknown): Promise<RunResult> {
     const { runKey, fence } = this;
+    // Decided now: a stop that is asked for while a failed run gives its nodes back does not make it less of a failure.
+    const stopped = error instanceof Stopped || (this.stopping && isCancellation(error));
+    const overdue = stopped && this.overdue;
     const stage = this.board.status().stage;
-    if (this.stopping) this.board.leave('stopped');
+    if (stopped) this.board.leave('stopped');
     else {
       const { kind, message } = isCancellation(error) ? { kind: 'Interrupted', message: 'cancelled' } : failureOf(error);
       this.board.leave(`ended by ${kind}`);
@@ -337,16 +363,13 @@ class Run {
     this.board.enter('release', 'the provider to list no machine of ours');
     this.board.leave((await this.release()).note);
     await records.recordStages({ runKey, fence, stages: this.board.stages });
-    if (this.overdue) {
+    if (overdue) {
       const message = `not done within ${this.plan.deadlineMinutes} minutes, in stage ${stage}; start run key ${runKey} again with a larger deadlineMinutes to go on from here`;
       this.board.failure('BudgetExceeded', message);
       await records.endRun({ runKey, fence, outcome: 'failed', message: `BudgetExceeded: ${message}` });
       return fail('BudgetExceeded', message);
     }
-    if (this.stopping) {
-      const message = `stopped in stage ${stage}; the next start under run key ${runKey} goes on`;
-      return { runKey, outcome: 'interrupted', message, chosenEpoch: null, test: null, weightsSha256: null, reportKey: null };
-    }
+    if (stopped) return interrupted(runKey, stage);
     if (isCancellation(error)) {
       await records.endRun({ runKey, fence, outcome: 'cancelled', message: `cancelled in stage ${stage}` });
       throw error;

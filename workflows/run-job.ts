@@ -1,34 +1,40 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import type { JobSpec } from '../src/contract/job.js';
-import type { FailureKind } from '../src/contract/kinds.js';
 import type { RunnerEventKind, RunnerEventOf } from '../src/contract/runner-event.js';
 import type { StagedInput } from '../activities/training/stage-inputs.js';
 import { onNode, onNodeLong, records } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
+import type { LeasedNodes } from './leased-nodes.js';
+import { NodeWatch, type Evidence } from './node-watch.js';
 import { abandonJob } from './stop-job.js';
 import { followJob, type JobEnd } from './follow-job.js';
 
 /**
- * Runs a job of one node to its good end, again after a failure that may pass; each attempt has a job id of its own.
+ * Runs a job of one node to its good end, again after a failure that may pass, on another machine when its own is lost; each
+ * attempt has a job id of its own.
  * When this is cancelled the ranks are stopped, and `whenStopped`, which must not fail, may still save what they have made.
  */
 export async function runJob(
-  node: LeasedNode,
+  nodes: LeasedNodes,
+  index: number,
   spec: JobSpec,
   inputs: readonly StagedInput[],
   whenStopped: () => Promise<void> = () => Promise.resolve(),
 ): Promise<JobEnd> {
   let used = {};
   for (let attempt = 1; ; attempt += 1) {
-    const jobId = attempt === 1 ? spec.jobId : `${spec.jobId}-a${attempt}`;
-    const end = await runAttempt(node, { ...spec, jobId }, inputs, whenStopped);
+    // Its logs lie apart too: those of another attempt are not gone on with.
+    const suffix = attempt === 1 ? '' : `-a${attempt}`;
+    const again = { ...spec, jobId: `${spec.jobId}${suffix}`, storePrefix: `${spec.storePrefix}${suffix}` };
+    const end = await runAttempt(nodes.at(index), again, inputs, whenStopped);
     const evidence = 'exits' in end ? null : end;
     const verdict = await records.judgeGang({ exits: 'exits' in end ? end.exits : [], evidence, used, stopping: false });
     if (verdict.action === 'done' && 'exits' in end) return end;
     if (verdict.action === 'fail') fail(verdict.kind, verdict.message);
-    if (verdict.action !== 'again') fail('Defect', `job ${jobId} was judged "${verdict.action}", which it cannot be`);
+    if (verdict.action !== 'again') fail('Defect', `job ${again.jobId} was judged "${verdict.action}", which it cannot be`);
     used = verdict.used;
+    await nodes.replace(evidence?.lost ?? [], evidence?.message ?? '');
   }
 }
 
@@ -38,11 +44,13 @@ async function runAttempt(
   spec: JobSpec,
   inputs: readonly StagedInput[],
   whenStopped: () => Promise<void>,
-): Promise<JobEnd | { kind: FailureKind; message: string }> {
+): Promise<JobEnd | Evidence> {
+  const watch = new NodeWatch([node]);
+  const following = new CancellationScope();
   try {
-    await onNodeLong(node.taskQueue).stageInputs([...inputs]);
-    await onNode(node.taskQueue).startRanks(spec);
-    return await followJob(node, spec.jobId);
+    await watch.orLost(onNodeLong(node.taskQueue).stageInputs([...inputs]));
+    await watch.orLost(onNode(node.taskQueue).startRanks(spec));
+    return await watch.orLost(following.run(() => followJob(node, spec.jobId)));
   } catch (error) {
     if (isCancellation(error)) {
       await CancellationScope.nonCancellable(async () => {
@@ -51,7 +59,10 @@ async function runAttempt(
       });
       throw error;
     }
-    return failureOf(error);
+    return watch.lost.length > 0 ? watch.evidence() : { ...failureOf(error), lost: [] };
+  } finally {
+    watch.end();
+    following.cancel();
   }
 }
 

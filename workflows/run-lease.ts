@@ -1,23 +1,28 @@
-import { CancellationScope, condition, log, ParentClosePolicy, setHandler, startChild, workflowInfo } from '@temporalio/workflow';
-import type { LeasedNode } from '../src/contract/cluster.js';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { RunPlan } from '../src/contract/plan.js';
 import { leaseWorkflowId } from '../src/domain/names.js';
+import { ending } from './acts.js';
 import type { clusterLease } from './cluster-lease.js';
 import { failureOf } from './failure-kind.js';
-import { leaseChangedSignal, releaseLeaseSignal } from './messages.js';
+import { LeasedNodes } from './leased-nodes.js';
+import { releaseLeaseSignal } from './messages.js';
 import { tellIfOpen } from './tell-if-open.js';
 
 /** The run's side of its lease: which nodes it has, and how they are given back. */
 export class RunLease {
-  nodes: LeasedNode[] = [];
-  /** Workflow id; '' before and after. */
-  id = '';
+  readonly nodes = new LeasedNodes([], '');
   private closed: Promise<void> = Promise.resolve();
 
   /** `onFailed`: the lease has ended by itself, so nobody replaces a node any more. */
-  constructor(private readonly onFailed: (error: unknown) => void) {
-    setHandler(leaseChangedSignal, ({ nodes }) => void (this.nodes = nodes), { description: 'news from the lease' });
-  }
+  constructor(private readonly onFailed: (error: unknown) => void) {}
 
   /** Starts the lease and waits until every node has answered. Fails as the lease does. */
   async acquire(runKey: string, fence: number, cluster: RunPlan['cluster'], onStarted: (id: string) => void): Promise<void> {
@@ -33,22 +38,28 @@ export class RunLease {
         args: [{ runKey, fence, runWorkflowId, spec: { provider, nodes, ranksPerNode, device } }],
       }),
     );
-    this.id = workflowId;
+    this.nodes.leaseId = workflowId;
     this.closed = handle.result();
     this.closed.catch((error: unknown) => {
-      if (this.id !== '') this.onFailed(error);
+      if (this.nodes.leaseId !== '') this.onFailed(error);
     });
     onStarted(workflowId);
-    await Promise.race([condition(() => this.nodes.length > 0), this.closed]);
+    await Promise.race([condition(() => this.nodes.all.length > 0), this.closed]);
   }
 
   async release(): Promise<{ note: string }> {
-    if (this.id === '') return { note: 'nothing was leased' };
-    const { id } = this;
-    this.id = '';
+    const id = this.nodes.leaseId;
+    if (id === '') return { note: 'nothing was leased' };
+    this.nodes.leaseId = '';
     await tellIfOpen(id, (lease) => lease.signal(releaseLeaseSignal));
-    // However a lease ends, it has seen its machines gone first.
-    await this.closed.catch((error: unknown) => log.warn('the lease had failed', { reason: failureOf(error).message }));
+    try {
+      await this.closed;
+    } catch (error) {
+      if (isCancellation(error) && CancellationScope.current().consideredCancelled) throw error;
+      // Somebody may have terminated it before it could see its machines gone.
+      log.warn('the lease had failed', { reason: failureOf(error).message });
+      await ending.terminateNodes({ leaseId: id, nodeIds: null });
+    }
     return { note: 'the provider lists no machine of ours' };
   }
 }

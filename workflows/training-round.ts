@@ -1,22 +1,15 @@
-import {
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  isCancellation,
-  log,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, setHandler } from '@temporalio/workflow';
 import type { OpenedTrajectory } from '../activities/training/open-trajectory.js';
 import type { RoundResult } from '../activities/training/close-round.js';
 import type { LeasedNode } from '../src/contract/cluster.js';
-import type { FailureKind } from '../src/contract/kinds.js';
-import { onNode, onNodeLong, records, watching } from './acts.js';
+import { onNode, onNodeLong, records } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
+import { LeasedNodes } from './leased-nodes.js';
 import { followJob, type JobEnd } from './follow-job.js';
 import { abandonJob, stopJob } from './stop-job.js';
 import { tellIfOpen } from './tell-if-open.js';
-import { leaseChangedSignal, replaceNodeSignal, roundProgressSignal, stopRoundSignal, type RoundProgress } from './messages.js';
+import { roundProgressSignal, stopRoundSignal, type RoundProgress } from './messages.js';
+import { NodeWatch, type Evidence } from './node-watch.js';
 
 export interface TrainingRoundInput {
   runKey: string;
@@ -36,14 +29,7 @@ export interface TrainingRoundInput {
 export interface TrainingRoundOutput {
   outcome: 'done' | 'interrupted';
   result: RoundResult | null;
-  nodes: LeasedNode[];
   gang: number;
-}
-
-interface Evidence {
-  kind: FailureKind;
-  message: string;
-  lost: readonly LeasedNode[];
 }
 
 /**
@@ -51,33 +37,26 @@ interface Evidence {
  * from the newest whole checkpoint.
  */
 export async function trainingRound(input: TrainingRoundInput): Promise<TrainingRoundOutput> {
-  let { nodes, gang } = input;
+  let { gang } = input;
+  const leased = new LeasedNodes(input.nodes, input.leaseId);
   let used = {};
   let stopping = false as boolean;
   setHandler(stopRoundSignal, () => void (stopping = true), { description: 'ends the round with a checkpoint' });
-  setHandler(leaseChangedSignal, (change) => void (nodes = change.nodes), { description: 'news from the lease' });
   for (;;) {
     gang += 1;
-    if (stopping) return { outcome: 'interrupted', result: null, nodes, gang };
+    const nodes = leased.all;
+    if (stopping) return { outcome: 'interrupted', result: null, gang };
     const { exits, evidence } = await runGang({ ...input, nodes, gang }, () => stopping);
     const verdict = await records.judgeGang({ exits, evidence, used, stopping });
-    if (verdict.action === 'interrupted') return { outcome: 'interrupted', result: null, nodes, gang };
+    if (verdict.action === 'interrupted') return { outcome: 'interrupted', result: null, gang };
     if (verdict.action === 'done') {
       const result = await records.closeRound({ runKey: input.runKey, fence: input.fence, round: input.round });
-      return { outcome: 'done', result, nodes, gang };
+      return { outcome: 'done', result, gang };
     }
     await tell(input, { note: verdict.message, failure: { kind: verdict.kind, message: verdict.message } });
     if (verdict.action === 'fail') fail(verdict.kind, verdict.message);
     used = verdict.used;
-    for (const lost of evidence?.lost ?? []) {
-      await getExternalWorkflowHandle(input.leaseId).signal(replaceNodeSignal, {
-        node: lost.node,
-        generation: lost.generation,
-        evidence: evidence?.message ?? '',
-        sender: workflowInfo().workflowId,
-      });
-      await condition(() => nodes.some(({ node, generation }) => node === lost.node && generation > lost.generation));
-    }
+    await leased.replace(evidence?.lost ?? [], evidence?.message ?? '');
   }
 }
 
@@ -89,7 +68,7 @@ async function runGang(
   const { runKey, fence, gang, round, datasetId, modelId, maxSteps, nodes } = input;
   const opened = await records.openTrajectory({ runKey, fence, gang, round, datasetId, modelId, maxSteps });
   await tell(input, { note: describe(opened, gang), failure: null });
-  const watch = new GangWatch(nodes);
+  const watch = new NodeWatch(nodes);
   try {
     const evidence = await prepareGang(input, opened, watch);
     if (evidence !== null) return { exits: [], evidence };
@@ -105,7 +84,7 @@ async function runGang(
 }
 
 /** Every node has what it needs, and the ranks run. Gives evidence instead when a node is lost or a checkpoint is bad. */
-async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, watch: GangWatch): Promise<Evidence | null> {
+async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, watch: NodeWatch): Promise<Evidence | null> {
   const { nodes } = input;
   let suspect: OpenedTrajectory['resume'] = null;
   try {
@@ -135,7 +114,7 @@ async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, 
 async function followGang(
   input: TrainingRoundInput,
   opened: OpenedTrajectory,
-  watch: GangWatch,
+  watch: NodeWatch,
   shouldStop: () => boolean,
 ): Promise<{ exits: JobEnd['exits']; evidence: Evidence | null }> {
   const { nodes } = input;
@@ -160,43 +139,6 @@ async function followGang(
   const trouble = all.find((end): end is Evidence => 'lost' in end);
   const exits = all.flatMap((end) => ('lost' in end ? [] : end.exits));
   return { exits, evidence: watch.lost.length > 0 ? watch.evidence() : (trouble ?? null) };
-}
-
-/** Learns from the provider when a node of the gang is gone. */
-class GangWatch {
-  lost: LeasedNode[] = [];
-  private why = '';
-  private readonly scope = new CancellationScope();
-
-  constructor(nodes: readonly LeasedNode[]) {
-    this.scope
-      .run(() => watching.watchNodes({ nodeIds: nodes.map(({ nodeId }) => nodeId) }))
-      .then((gone) => {
-        this.lost = nodes.filter(({ nodeId }) => gone.some((one) => one.nodeId === nodeId));
-        this.why = gone.map(({ evidence }) => evidence).join('; ');
-      })
-      .catch((error: unknown) => {
-        if (!isCancellation(error)) log.error('watching nodes failed', { reason: failureOf(error).message });
-      });
-  }
-
-  /** The work, or a failure as soon as a node is lost. */
-  async orLost<T>(work: Promise<T>): Promise<T> {
-    let settled = false as boolean;
-    const mark = (): void => void (settled = true);
-    work.then(mark, mark);
-    await condition(() => settled || this.lost.length > 0);
-    if (!settled) fail('NodeLost', this.why);
-    return work;
-  }
-
-  evidence(): Evidence {
-    return { kind: 'NodeLost', message: this.why, lost: this.lost };
-  }
-
-  end(): void {
-    this.scope.cancel();
-  }
 }
 
 function jobOf(opened: OpenedTrajectory, node: LeasedNode): OpenedTrajectory['jobs'][number] {

@@ -11,7 +11,7 @@ import { LogShipper } from './log-shipper.js';
 
 /** A person sees progress about once a second. */
 const LOOK_MS = 500;
-/** Then the round may continue as new; see FOLLOW_TIMEOUTS in workflows/follow-job.ts. */
+/** Handed back after this, and scheduled again by the workflow: no activity is open for days. */
 const HAND_BACK_MS = 10 * 60_000;
 /** The store may be away for a moment. */
 const RETRY_MS = 5_000;

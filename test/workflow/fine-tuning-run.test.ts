@@ -156,9 +156,10 @@ describe('a fine-tuning run', () => {
           for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
           return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
         },
-        // Said as soon as training has begun.
+        // Said as soon as training has begun, and once.
         watchNodes: async ({ nodeIds }) => {
           await scenario.called('followRanks', inTraining);
+          if (nodeIds.length < 2 || launched.includes(2)) return untilCancelled();
           return [{ nodeId: nodeIds[1] as string, evidence: 'the provider says so' }];
         },
       },
@@ -175,6 +176,52 @@ describe('a fine-tuning run', () => {
       message: 'no second machine is left',
     });
     expect(scenario.calls.find(({ name }) => name === 'endRun')?.input).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('goes on with another machine when one is lost outside of training', async () => {
+    let lost = '';
+    scenario = await Scenario.open({
+      control: {
+        watchNodes: async ({ nodeIds }) => {
+          await scenario.called('followRanks', ({ jobId }: { jobId: string }) => jobId.startsWith('evaluation-test'));
+          if (lost !== '' || nodeIds.length > 1) return untilCancelled();
+          lost = nodeIds[0] as string;
+          return [{ nodeId: lost, evidence: 'the provider says so' }];
+        },
+      },
+      node: {
+        followRanks: async ({ jobId }) => {
+          const isLost = jobId === 'evaluation-test-s0' || jobId === 'evaluation-test-s1';
+          // Whoever follows a rank of a machine that is gone hears nothing any more; the other one is quick.
+          if (!isLost) return followedWell();
+          while (lost === '') await new Promise((resolve) => setTimeout(resolve, 20));
+          return `node-${jobId.at(-1)}-g1` === lost ? untilCancelled() : followedWell();
+        },
+      },
+    });
+    expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    const jobs = scenario.calls.filter(({ name }) => name === 'startRanks').map(({ input }) => (input as { jobId: string }).jobId);
+    expect(jobs.filter((jobId) => jobId.startsWith('evaluation-test') && jobId.endsWith('-a2'))).toHaveLength(1);
+    expect(scenario.count('launchNodes')).toBe(2);
+  });
+
+  it('can be stopped while it is still being planned, before it has claimed anything', async () => {
+    let isPlanned = (): void => undefined;
+    const planning = new Promise<void>((resolve) => (isPlanned = resolve));
+    scenario = await Scenario.open({
+      control: {
+        planRun: async () => {
+          await planning;
+          return { runKey: scenario.runKey, plan: samplePlan() };
+        },
+      },
+    });
+    const handle = await scenario.start();
+    await scenario.called('planRun');
+    expect(await handle.executeUpdate(STOP_UPDATE)).toBe('stopping in stage plan');
+    isPlanned();
+    expect(await handle.result()).toMatchObject({ outcome: 'interrupted' });
+    expect(scenario.names()).toEqual(['planRun']);
   });
 
   it('sets a checkpoint aside that is not whole, but not because of a model that is not', async () => {

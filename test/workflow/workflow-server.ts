@@ -15,7 +15,7 @@ export async function openWorkflowServer(): Promise<Place & { close: () => Promi
   const folder = mkdtempSync(join(tmpdir(), 'formwork-workflow-test-'));
   const binary = await findServerBinary(new Home(process.env['FORMWORK_HOME'] ?? '.formwork'), process.env);
   if (binary === null) throw new Error('no temporal program: run npm test, which installs one, or put it on PATH');
-  const server = await startEmbeddedServer({ binary, folder, ports: { port: 0, uiPort: 0 }, env: process.env });
+  const server = await startEmbeddedServer({ binary, folder, preferred: { port: 0, uiPort: 0 }, env: process.env });
   const client = await connectClient(plainServer(server.address, 'default'));
   await ensureSearchAttributes(client);
   await client.connection.close();
