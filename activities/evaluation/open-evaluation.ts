@@ -82,7 +82,7 @@ export const openEvaluation =
             ranks: { first: 0, count: 1, worldSize: 1, threads: plan.cluster.threadsPerRank },
             rendezvous: null,
             limits: plan.limits,
-            storePrefix: runKeys.job(input.runKey, jobId),
+            storePrefix: runKeys.job(input.runKey, input.fence, jobId),
             publish: null,
           };
           const inputs: StagedInput[] = [

@@ -49,7 +49,7 @@ export const planNodeJob =
         ranks: { first: 0, count: 1, worldSize: 1, threads: plan.cluster.threadsPerRank },
         rendezvous: null,
         limits: plan.limits,
-        storePrefix: runKeys.job(input.runKey, input.jobId),
+        storePrefix: runKeys.job(input.runKey, input.fence, input.jobId),
         publish: null,
       },
       inputs,

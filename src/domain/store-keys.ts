@@ -11,7 +11,8 @@ export const runKeys = {
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,
   step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
-  job: (runKey: string, jobId: string): string => `${run(runKey)}/jobs/${jobId}`,
+  /** By fence: a later execution does a job of the same name again, and its logs are not those of the first. */
+  job: (runKey: string, fence: number, jobId: string): string => `${run(runKey)}/jobs/${fence}/${jobId}`,
   round: (runKey: string, round: string): string => `${run(runKey)}/rounds/${round}`,
   evaluation: (runKey: string, id: string): string => `${run(runKey)}/evaluations/${id}`,
   report: (runKey: string): string => `${run(runKey)}/report`,

@@ -20,7 +20,7 @@ const files = [
 const folders = [
   contentKeys.dataset('<sha256>'),
   contentKeys.model('<sha256>'),
-  runKeys.job(key, '<job>'),
+  runKeys.job(key, '<fence>' as unknown as number, '<job>'),
   trajectoryKeys.checkpoint(trajectory, 100),
   trajectoryKeys.snapshot(trajectory, 1),
   runKeys.evaluation(key, '<id>'),

@@ -10,7 +10,7 @@ test('everything of a run lies below it, but for what runs share', () => {
     runKeys.ended('k'),
     runKeys.stages('k', 2),
     runKeys.step('k', 'tokens'),
-    runKeys.job('k', 'init-1'),
+    runKeys.job('k', 1, 'init-1'),
     runKeys.round('k', '0'),
     runKeys.evaluation('k', 'test'),
     runKeys.report('k'),

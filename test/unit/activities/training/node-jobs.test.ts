@@ -126,7 +126,12 @@ describe('planning a job of one node', () => {
   ])('%o stages what it reads, and never the test split', async (job, expected) => {
     const planned = await plan(job);
     expect(JobSpec.parse(planned.spec)).toMatchObject({
-      ...{ jobId: 'job', fence: { runKey: RUN_KEY, owner: 1, gang: 2 }, storePrefix: runKeys.job(RUN_KEY, 'job'), publish: null },
+      ...{
+        jobId: 'job',
+        fence: { runKey: RUN_KEY, owner: 1, gang: 2 },
+        storePrefix: runKeys.job(RUN_KEY, 1, 'job'),
+        publish: null,
+      },
       ranks: { first: 0, count: 1, worldSize: 1 },
       plan: { command: job.kind },
     });
