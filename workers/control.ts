@@ -17,6 +17,10 @@ import { connectWorker, installRuntime } from './runtime.js';
 /** Each training gang keeps one activity, which sleeps, busy watching its nodes. */
 const MAX_ACTIVITIES = 500;
 
+/** How soon the death of the control host is noticed; nobody waits for it. */
+const PARENT_MS = 1_000;
+
+const parent = process.ppid;
 const environment = readEnvironment(process.env, process.cwd());
 const logger = installRuntime('control', environment.logLevel);
 const home = new Home(environment.home);
@@ -43,9 +47,16 @@ const worker = await Worker.create({
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
 });
 logger.info({ taskQueue: CONTROL_QUEUE, address: target.address }, 'control worker polls');
+const orphaned = setInterval(() => {
+  if (process.env['FORMWORK_CONTROL_HOST'] === undefined || process.ppid === parent) return;
+  logger.warn('the control host is gone; ending, since its successor starts a worker of its own');
+  clearInterval(orphaned);
+  worker.shutdown();
+}, PARENT_MS);
 try {
   await worker.run();
 } finally {
+  clearInterval(orphaned);
   await client.connection.close();
   await connection.close();
 }

@@ -47,7 +47,8 @@ export class ControlSession {
       this.narration.say('stopping: runs write a checkpoint, then nodes, worker and server end (again Ctrl-C: at once)');
     const host = this.record.host;
     stop.hard.addEventListener('abort', () => {
-      void sendSignal(host, 'SIGTERM').then(() => sendSignal(host, 'SIGTERM'));
+      // Different ones, since two equal signals that are pending become one.
+      void sendSignal(host, 'SIGTERM').then(() => sendSignal(host, 'SIGINT'));
     });
     const gone = await waitUntil(async () => !(await isAlive(host)), { timeoutMs: CLOSE_MS, everyMs: 100 });
     this.narration.say(gone === null ? `the control host ${host.pid} is still stopping; see ${control.log('host')}` : 'stopped');

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { isAlive, sendSignal } from '../../platform/process/process-identity.js';
 import { waitUntil } from '../../platform/process/wait-until.js';
+import { runningServers } from '../../platform/temporal/embedded-server.js';
 import { CliContext } from '../context.js';
 import { StopRequest } from '../stop-request.js';
 import { EXIT } from '../exit-codes.js';
@@ -15,16 +16,24 @@ export const downCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  formwork down\n')
     .action(async (options: { now?: boolean }) => {
       const stop = new StopRequest();
-      const { control } = await CliContext.open();
+      const { control, home } = await CliContext.open();
       const running = await control.running();
       await control.letAllGo();
       if (running === null) {
-        process.stdout.write('nothing of ours is up\n');
+        const [left] = await runningServers(home.server());
+        if (left === undefined) process.stdout.write('nothing of ours is up\n');
+        else {
+          process.stdout.write(
+            `the control host is gone and left a server (pid ${left.pid}), perhaps nodes too; formwork up takes over, then formwork down ends all\n`,
+          );
+          process.exitCode = EXIT.failed;
+        }
         return;
       }
       const { host } = running;
       await sendSignal(host, 'SIGTERM');
-      const hurry = (): void => void sendSignal(host, 'SIGTERM');
+      // Another signal than the first: two equal ones that are pending become one.
+      const hurry = (): void => void sendSignal(host, 'SIGINT');
       if (options.now === true) hurry();
       stop.signal.addEventListener('abort', hurry);
       const gone = await waitUntil(async () => !(await isAlive(host)), { timeoutMs: DOWN_MS, everyMs: 100 });

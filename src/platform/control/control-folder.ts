@@ -33,9 +33,11 @@ export class ControlFolder {
 
   /** The host that runs now; null when none does, whatever the file says. */
   async running(): Promise<ControlRecord | null> {
-    const record = await readJson(this.path('host.json'), ControlRecord);
+    const record = await this.lastRecord();
     return record !== null && (await isAlive(record.host)) ? record : null;
   }
+  /** What the newest host wrote, also one that is gone. */
+  readonly lastRecord = (): Promise<ControlRecord | null> => readJson(this.path('host.json'), ControlRecord);
   readonly writeRecord = (record: ControlRecord): Promise<void> => writeJson(this.path('host.json'), record);
   readonly removeRecord = (): Promise<void> => rm(this.path('host.json'), { force: true });
 

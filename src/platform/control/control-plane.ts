@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import { localCompute } from '../compute/local-nodes.js';
 import type { Home } from '../home/home.js';
 import type { Logger } from '../logger.js';
@@ -11,7 +12,7 @@ import { entryCommand } from '../package-root.js';
 import { isAlive, ownIdentity } from '../process/process-identity.js';
 import { waitUntil } from '../process/wait-until.js';
 import { configuredServer, connectClient, plainServer, type ServerTarget } from '../temporal/connection.js';
-import { startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
+import { runningServers, startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { findServerBinary } from '../temporal/server-binary.js';
 import { TemporalRunDirectory } from '../temporal/run-directory.js';
@@ -76,12 +77,38 @@ export class ControlPlane {
   }
 
   private async startServer(): Promise<void> {
+    if (this.embedded === null) await this.endOrphanedServers();
     const binary = await findServerBinary(this.home, this.env);
     if (binary === null) {
       throw new Failure('EnvironmentNotReady', 'no Temporal server is installed; npm start installs one, or set TEMPORAL_ADDRESS');
     }
-    const ports = this.embedded === null ? {} : { ports: { port: this.embedded.port, uiPort: this.embedded.uiPort } };
+    const before = this.embedded;
+    const last = before ?? (await this.folder.lastRecord())?.server.embedded ?? null;
+    const known = last === null ? null : { port: last.port, uiPort: last.uiPort };
+    // Nodes of a run that goes on know the address of the server before.
+    const ports = known === null ? {} : before === null ? { preferred: known } : { ports: known };
     this.embedded = await startEmbeddedServer({ binary, folder: this.home.server(), env: this.env, ...ports });
+  }
+
+  /** What a host left that was killed. Two servers on one file would corrupt it, and the lock of the home is ours. */
+  private async endOrphanedServers(): Promise<void> {
+    const recorded = (await this.folder.lastRecord())?.server.embedded?.process;
+    for (const left of [...(await runningServers(this.home.server())), ...(recorded === undefined ? [] : [recorded])]) {
+      if (!(await isAlive(left))) continue;
+      this.logger.warn({ pid: left.pid }, 'ending the server of a control host that is gone');
+      await stopEmbeddedServer(left);
+    }
+  }
+
+  /** On its old port, which workers and nodes hold on to. Nothing trains worse while it is away, so it is tried until it is up. */
+  private async restartServer(): Promise<void> {
+    this.logger.warn('the server is gone; it is started again on its file');
+    try {
+      await this.startServer();
+      await this.writeRecord();
+    } catch (error) {
+      this.logger.error({ err: error }, 'the server did not start; it is tried again');
+    }
   }
 
   private async writeRecord(): Promise<void> {
@@ -104,11 +131,7 @@ export class ControlPlane {
     let wasHeld = false;
     while (this.asked === 0) {
       await delay(LOOK_MS);
-      if (this.embedded !== null && !(await isAlive(this.embedded.process))) {
-        this.logger.warn('the server is gone; it is started again on its file');
-        await this.startServer();
-        await this.writeRecord();
-      }
+      if (this.embedded !== null && !(await isAlive(this.embedded.process))) await this.restartServer();
       if (hasEnded(this.worker) && Date.now() - this.workerStartedAt > RESTART_MS) this.startWorker();
       const isHeld = (await this.folder.holders()).length > 0;
       wasHeld ||= isHeld;
@@ -122,7 +145,12 @@ export class ControlPlane {
     this.workerStartedAt = Date.now();
     this.worker = spawn(command, args, {
       cwd: process.cwd(),
-      env: { ...this.env, TEMPORAL_ADDRESS: this.target.address, TEMPORAL_NAMESPACE: this.target.namespace },
+      env: {
+        ...this.env,
+        TEMPORAL_ADDRESS: this.target.address,
+        TEMPORAL_NAMESPACE: this.target.namespace,
+        FORMWORK_CONTROL_HOST: String(process.pid),
+      },
       stdio: ['ignore', log, log],
     });
     closeSync(log);
@@ -156,19 +184,29 @@ export class ControlPlane {
     try {
       const runs = await openRuns(new FileStore(this.home.store()), new TemporalRunDirectory(client));
       this.logger.info({ runs: runs.map(({ runKey }) => runKey) }, 'asking open runs to stop');
+      const end = Date.now() + INTERRUPT_MS;
+      // Of each by itself: one that cannot be asked must not cost the others their checkpoint.
       await Promise.all(
-        runs.map(async ({ owner }) => {
-          const handle = client.workflow.getHandle(owner.workflowId);
-          await handle.executeUpdate(STOP_UPDATE);
-          await waitUntil(async () => this.asked > 1 || (await handle.describe()).status.name !== 'RUNNING', {
-            timeoutMs: INTERRUPT_MS,
-            everyMs: 250,
-          });
-        }),
+        runs.map(({ owner }) => this.step(owner.workflowId, () => this.interruptRun(client, owner.workflowId, end))),
       );
     } finally {
       await client.connection.close();
     }
+  }
+
+  private async interruptRun(client: Client, workflowId: string, end: number): Promise<void> {
+    const handle = client.workflow.getHandle(workflowId);
+    const isClosed = async (): Promise<boolean> => (await handle.describe()).status.name !== 'RUNNING';
+    // The update is answered by the worker, which may have died; waiting for it alone could take for ever.
+    const told = client.withDeadline(end, () => handle.executeUpdate(STOP_UPDATE));
+    told.catch((error: unknown) => this.logger.warn({ err: error, workflowId }, 'a run could not be asked to stop'));
+    await waitUntil(
+      async () => {
+        if (hasEnded(this.worker) && Date.now() - this.workerStartedAt > RESTART_MS) this.startWorker();
+        return this.asked > 1 || (await isClosed());
+      },
+      { timeoutMs: end - Date.now(), everyMs: 250 },
+    );
   }
 
   /** Whatever a run did not give back. The list is the provider's, not ours. */

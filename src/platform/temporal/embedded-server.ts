@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import { Failure } from '../../domain/failures.js';
 import { freePort } from '../network/free-port.js';
 import { isAlive, sendSignal, type ProcessIdentity } from '../process/process-identity.js';
+import { findByEnvironment } from '../process/process-scan.js';
 import { startDetached } from '../process/start-detached.js';
 import { waitUntil } from '../process/wait-until.js';
 
@@ -14,6 +15,12 @@ const START_MS = 60_000;
 /** A clean stop takes about 0.3 s; after this it is killed, which SQLite's journal survives. */
 const STOP_MS = 15_000;
 
+/** Every server of a data directory carries it, so that one is found whatever our files say of it. */
+const SERVER_VARIABLE = 'FORMWORK_SERVER';
+
+/** Servers of this data directory that run, whoever has started them. Found on Linux alone. */
+export const runningServers = (folder: string): Promise<ProcessIdentity[]> => findByEnvironment(SERVER_VARIABLE, folder);
+
 export interface EmbeddedServer {
   process: ProcessIdentity;
   address: string;
@@ -23,17 +30,21 @@ export interface EmbeddedServer {
 }
 
 /**
- * Starts a Temporal server with Web UI on a SQLite file, on loopback. Its usual ports are used where they are free.
+ * Starts a Temporal server with Web UI on a SQLite file, on loopback.
  * The caller holds the lock of the data directory: two servers on one file would corrupt it.
  */
 export async function startEmbeddedServer(options: {
   binary: string;
   folder: string;
+  /** Of a server before it, to whose address clients hold on: these and no others. */
   ports?: { port: number; uiPort: number };
+  /** Taken where they are free. */
+  preferred?: { port: number; uiPort: number };
   env: NodeJS.ProcessEnv;
 }): Promise<EmbeddedServer> {
-  const port = await freePort(options.ports?.port ?? USUAL_PORT, LOOPBACK);
-  const uiPort = await freePort(options.ports?.uiPort ?? USUAL_UI_PORT, LOOPBACK);
+  const preferred = options.preferred ?? { port: USUAL_PORT, uiPort: USUAL_UI_PORT };
+  const port = options.ports?.port ?? (await freePort(preferred.port, LOOPBACK));
+  const uiPort = options.ports?.uiPort ?? (await freePort(preferred.uiPort, LOOPBACK));
   const log = join(options.folder, 'server.log');
   const process = await startDetached({
     command: options.binary,
@@ -45,7 +56,7 @@ export async function startEmbeddedServer(options: {
       ...['--log-level', 'error', '--ui-disable-news-fetch'],
     ],
     cwd: options.folder,
-    env: options.env,
+    env: { ...options.env, [SERVER_VARIABLE]: options.folder },
     log,
   });
   const address = `${LOOPBACK}:${port}`;
