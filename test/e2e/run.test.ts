@@ -116,6 +116,7 @@ describe('a run in which a rank, a node worker and the control worker are killed
     await watch.reached(0, rankStep);
     expect(watch.trajectories(), 'a worker was killed and training was restarted').toHaveLength(1);
     const rank = random.int(0, 1);
+    const committed = Math.max(...watch.checkpoints(0));
     process.kill((await box.find(`rank ${rank}`, isRank('round-0-t0', rank))).pid, 'SIGKILL');
     const faults = `node worker at ${workerStep}, control worker at ${controlStep}, rank ${rank} at ${rankStep}`;
 
@@ -125,10 +126,44 @@ describe('a run in which a rank, a node worker and the control worker are killed
     const [, second, ...more] = watch.trajectories();
     expect(more).toEqual([]);
     expect(second?.forkedFrom?.trajectory).toBe(0);
-    // At most an interval, and the steps of one upload.
-    expect(rankStep - (second?.forkedFrom?.step ?? 0)).toBeLessThanOrEqual(30);
+    // What was in the store when the rank died is not done again.
+    expect(second?.forkedFrom?.step, faults).toBeGreaterThanOrEqual(committed);
     expect(lossesOf(box, 'broken')).toEqual(lossesOf(unbroken.box, 'unbroken'));
     expect(box.processes()).toEqual([]);
+  });
+});
+
+describe('a run whose server, and then control host, is killed', () => {
+  it('trains on under both, and the next start ends what they left and completes it', async () => {
+    const box = sandbox();
+    const request = shortRequest(join(box.root, 'data'));
+    const options = asOptions({ ...request, training: { ...request.training, epochs: 6 } });
+    const first = box.formwork(['start', '--exit', ...options]);
+    const [, runKey = ''] = await first.said(/run (practice-\d+-\d+)/);
+    const watch = new TrainingWatch(box.home, runKey);
+    await watch.reached(0, 15);
+    const ranks = (): number[] =>
+      box
+        .processes()
+        .filter(isRank('round-0-t0', null))
+        .map(({ pid }) => pid)
+        .sort();
+    const before = ranks();
+    expect(before).toHaveLength(2);
+    const server = await box.find('server', isServer);
+    process.kill(server.pid, 'SIGKILL');
+    await box.find('server after it', (one) => isServer(one) && one.pid !== server.pid);
+    process.kill((await box.find('control host', isEntry('control-host'))).pid, 'SIGKILL');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(ranks()).toEqual(before);
+
+    const second = box.formwork(['start', '--exit', ...options]);
+    expect(await second.ended, second.stderr + second.stdout).toBe(0);
+    expect(second.stdout).toContain(`going on with run ${runKey}`);
+    expect(watch.trajectories(), 'training was begun again').toHaveLength(1);
+    expect(box.processes()).toEqual([]);
+    expect(box.listening()).toEqual([]);
   });
 });
 
@@ -160,10 +195,14 @@ describe('formwork start', () => {
   });
 });
 
+const isServer = ({ command }: { command: string[] }): boolean => command.includes('start-dev');
+
 const isRank =
-  (jobId: string, rank: number) =>
+  (jobId: string, rank: number | null) =>
   ({ environment, command }: { environment: Record<string, string>; command: string[] }): boolean =>
-    environment['FORMWORK_JOB_ID'] === jobId && environment['RANK'] === String(rank) && command.includes('gpu_runner');
+    environment['FORMWORK_JOB_ID'] === jobId &&
+    (rank === null || environment['RANK'] === String(rank)) &&
+    command.includes('gpu_runner');
 
 /** Exact losses of rank 0 along the line of descent, as the report tells them. */
 function lossesOf(box: Sandbox, runKey: string): string[] {
