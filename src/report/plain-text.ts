@@ -1,4 +1,4 @@
-import type { Text } from './report-document.js';
+import type { Text } from './report-text.js';
 
 export function plainText(text: Text): string {
   if (typeof text === 'string') return text;

@@ -1,12 +1,9 @@
 import type { Chart } from './charts/chart.js';
 import type { WrongAnswer } from '../contract/report.js';
+import type { Text } from './report-text.js';
 
 // What a report says, before it is known whether it becomes HTML or Markdown: both are made from this, so they hold the same content.
 // Every string is plain text; the writers escape it.
-
-/** `figure` is a number with its unit that must not be broken over two lines. */
-export type Inline = string | { strong: string } | { code: string } | { figure: string };
-export type Text = string | readonly Inline[];
 
 interface Column {
   name: string;

@@ -1,12 +1,17 @@
 import type { JobSpec } from '../../contract/job.js';
-import type { SupervisorOptions } from './rank-supervisor.js';
 
 /** What a rank inherits. An allow-list: keys of clouds and of the server never reach Python. */
 const INHERITED =
   /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|NCCL_.*|GLOO_.*|TORCH_.*|TRITON_.*|FORMWORK_(HOME|INSTALLATION|NODE_ID))$/;
 
+export interface RankSurroundings {
+  /** Folder of the package gpu_runner. */
+  packageFolder: string;
+  env: NodeJS.ProcessEnv;
+}
+
 /** Environment of one local rank: where its peers are, how many threads it has, what it computes on. */
-export function rankEnvironment(spec: JobSpec, localRank: number, options: SupervisorOptions): NodeJS.ProcessEnv {
+export function rankEnvironment(spec: JobSpec, localRank: number, options: RankSurroundings): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(options.env)) if (INHERITED.test(name)) env[name] = value;
   const device = 'device' in spec.plan ? spec.plan.device : null;

@@ -8,7 +8,7 @@ import { Failure } from '../../domain/failures.js';
 import { failureOfExit } from '../../domain/rank-exit.js';
 import { identifyProcess, ownIdentity } from '../process/process-identity.js';
 import type { JobFolder } from './job-folder.js';
-import { rankEnvironment } from './rank-environment.js';
+import { rankEnvironment, type RankSurroundings } from './rank-environment.js';
 
 /** How often files are looked at: a tenth of the time in which a fault has to be noticed. */
 const LOOK_MS = 500;
@@ -21,12 +21,9 @@ const STACKS_MS = 2_000;
 /** Enough to see an exception with its traceback. */
 const LOG_TAIL_LINES = 30;
 
-export interface SupervisorOptions {
+interface SupervisorOptions extends RankSurroundings {
   /** Python with gpu_runner's requirements. */
   python: string;
-  /** Folder of the package gpu_runner. */
-  packageFolder: string;
-  env: NodeJS.ProcessEnv;
 }
 
 type Ending = 'checkpoint' | 'now' | 'peer' | 'hang';

@@ -1,5 +1,5 @@
 import type { Config, TopLevelSpec } from 'vega-lite';
-import type { Text } from '../report-document.js';
+import type { Text } from '../report-text.js';
 
 /** Outer size in CSS pixels. Text in a chart has a fixed size, so a phone gets a chart of its own instead of a shrunken one. */
 export interface ChartSize {

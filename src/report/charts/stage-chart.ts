@@ -1,5 +1,5 @@
 import { duration } from '../format.js';
-import type { Text } from '../report-document.js';
+import type { Text } from '../report-text.js';
 import type { StageTime, StageTimes } from '../stage-times.js';
 import { COLOURS, frame, textWidth, type Chart, type ChartSize } from './chart.js';
 

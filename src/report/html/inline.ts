@@ -1,4 +1,4 @@
-import type { Inline, Text } from '../report-document.js';
+import type { Inline, Text } from '../report-text.js';
 import { html, type Markup } from './template.js';
 
 export const inline = (text: Text): Markup => (typeof text === 'string' ? html`${text}` : html`${text.map(piece)}`);

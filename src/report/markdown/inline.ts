@@ -1,4 +1,4 @@
-import type { Inline, Text } from '../report-document.js';
+import type { Inline, Text } from '../report-text.js';
 import { codeSpan, escaped } from './escape.js';
 
 export const inline = (text: Text, isInTable = false): string =>

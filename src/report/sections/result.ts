@@ -3,7 +3,8 @@ import type { Estimate } from '../../contract/score.js';
 import { comparisonChart } from '../charts/comparison-chart.js';
 import { count, counted, difference, differenceInterval, estimate, interval, percent, points } from '../format.js';
 import { modelName } from '../model-name.js';
-import type { Block, Text } from '../report-document.js';
+import type { Block } from '../report-document.js';
+import type { Text } from '../report-text.js';
 import { practiceNote } from './practice-note.js';
 
 /** The result in one sentence. It claims a change only where the interval of the difference leaves out zero. */
