@@ -25,20 +25,20 @@ export function comparePaired(items: readonly PairedItem[]): Comparison {
   const effective =
     variance === 0 || independent === 0 ? fullyCorrelatedSize(differences) : Math.min(size, (size * independent) / variance);
   const scale = effective / size;
+  const value = (gained - lost) / size;
   const quantile = studentTQuantile(CONFIDENCE_LEVEL, differences.length - 1);
   return {
     items: size,
     before: clusteredShare(items.map(({ group, before }) => ({ group, isRight: before }))),
     after: clusteredShare(items.map(({ group, after }) => ({ group, isRight: after }))),
-    difference: { value: (gained - lost) / size, ...tangoInterval(gained * scale, lost * scale, effective, quantile) },
+    difference: { value, ...tangoInterval(value, gained * scale, lost * scale, effective, quantile) },
     gained,
     lost,
   };
 }
 
-/** The differences that the score test does not reject; counts may be fractions. */
-function tangoInterval(gained: number, lost: number, size: number, quantile: number): { low: number; high: number } {
-  const value = (gained - lost) / size;
+/** The differences around `value` that the score test does not reject; counts may be fractions, and the value is not rounded as they are. */
+function tangoInterval(value: number, gained: number, lost: number, size: number, quantile: number): { low: number; high: number } {
   const isRejected = (difference: number): boolean => Math.abs(tangoScore(gained, lost, size, difference)) > quantile;
   return { low: lastAccepted(value, -1, isRejected), high: lastAccepted(value, 1, isRejected) };
 }

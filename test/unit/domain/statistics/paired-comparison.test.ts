@@ -27,6 +27,11 @@ describe('comparePaired', () => {
     );
   });
 
+  test('an interval ends at its value at the least, whatever scaling to the effective size rounds to', () => {
+    const all = ['a', 'a', 'b'].map((group) => ({ group, before: false, after: true }));
+    expect(comparePaired(all).difference).toMatchObject({ value: 1, high: 1 });
+  });
+
   test('before and after exchanged mirror the interval', () => {
     fc.assert(
       fc.property(items, (sample) => {
