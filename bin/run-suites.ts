@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa, type Options } from 'execa';
 import { z } from 'zod';
 import { packageFile, packageRoot } from '../src/platform/package-root.js';
@@ -14,6 +14,8 @@ interface Counts {
   passed: number;
   failed: number;
   skipped: number;
+  /** What is known of each failure: repeated at the end, where the log of an hour is looked at first. */
+  failures?: string[];
 }
 
 interface Suite {
@@ -37,7 +39,20 @@ const check = (name: string, command: (machine: Machine) => [string, ...string[]
   },
 });
 
-const VitestReport = z.object({ numPassedTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
+const VitestReport = z.object({
+  numPassedTests: z.int(),
+  numFailedTests: z.int(),
+  numPendingTests: z.int(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({ status: z.string(), fullName: z.string(), failureMessages: z.array(z.string()).nullish() }),
+      ),
+    }),
+  ),
+});
 
 const vitest = (name: string): Suite => ({
   name,
@@ -45,8 +60,19 @@ const vitest = (name: string): Suite => ({
     const report = join(results, `${name}.json`);
     const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { exitCode } = await shown(local('vitest'), args, { env });
-    const { numPassedTests, numFailedTests, numPendingTests } = VitestReport.parse(JSON.parse(readFileSync(report, 'utf8')));
-    return { passed: numPassedTests, failed: atLeastOneOf(numFailedTests, exitCode), skipped: numPendingTests };
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = VitestReport.parse(
+      JSON.parse(readFileSync(report, 'utf8')),
+    );
+    const failures = testResults.flatMap(({ name, message, assertionResults }) => [
+      // A file that could not be loaded has a message of its own and no tests.
+      ...(assertionResults.length === 0 ? [`${relative(packageRoot, name)}: ${message ?? 'could not be loaded'}`] : []),
+      ...assertionResults
+        .filter(({ status }) => status === 'failed')
+        .map(
+          ({ fullName, failureMessages }) => `${relative(packageRoot, name)}: ${fullName}\n${(failureMessages ?? []).join('\n')}`,
+        ),
+    ]);
+    return { passed: numPassedTests, failed: atLeastOneOf(numFailedTests, exitCode), skipped: numPendingTests, failures };
   },
 });
 
@@ -55,7 +81,7 @@ const RUNNER = packageFile('gpu-runner');
 const pytest: Suite = {
   name: 'gpu-runner',
   run: async ({ env, python }) => {
-    const { exitCode, stdout } = await execa(python, ['-m', 'pytest', '-q'], {
+    const { exitCode, stdout } = await execa(python, ['-m', 'pytest', '-q', '-rfE'], {
       cwd: RUNNER,
       env,
       reject: false,
@@ -69,6 +95,7 @@ const pytest: Suite = {
       passed: count('passed'),
       failed: atLeastOneOf(count('failed') + count('error'), exitCode),
       skipped: count('skipped'),
+      failures: stdout.split('\n').filter((line) => /^(FAILED|ERROR) /.test(line)),
     };
   },
 };
@@ -100,7 +127,8 @@ if (unknown.length > 0) {
 
 const results = mkdtempSync(join(tmpdir(), 'formwork-test-'));
 const lines: string[] = [];
-const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failures: string[] = [];
 try {
   const machine = { ...(await prepareTestMachine()), results };
   for (const suite of SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
@@ -111,6 +139,7 @@ try {
       return { passed: 0, failed: 1, skipped: 0 };
     });
     for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+    failures.push(...(counts.failures ?? []).map((failure) => `${suite.name}: ${failure}`));
     const seconds = Math.round((Date.now() - began) / 1000);
     const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} did not run, see above`;
     lines.push(`${suite.name.padEnd(14)} ${counts.passed} passed, ${counts.failed} failed${skipped} (${seconds} s)`);
@@ -118,6 +147,7 @@ try {
 } finally {
   rmSync(results, { recursive: true, force: true });
 }
+if (failures.length > 0) process.stdout.write(`\n== what failed\n${failures.join('\n\n')}\n`);
 process.stdout.write(`\n${lines.join('\n')}\n\n${total.passed} passed, ${total.failed} failed\n`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunResult, RunStatus } from '../../src/contract/run.js';
 import type { FollowResult } from '../../src/contract/job.js';
 import { STOP_UPDATE, CONTROL_QUEUE } from '../../src/domain/names.js';
-import { exitOf, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled } from './scenario.js';
+import { exitOf, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;
@@ -147,25 +147,20 @@ describe('a fine-tuning run', () => {
   });
 
   it('fails, instead of waiting for ever, when a lost node cannot be replaced', async () => {
-    const launched: number[] = [];
+    const gone = new Set<string>();
     scenario = await Scenario.open({
       control: {
         launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
-          for (const { generation } of nodes) launched.push(generation);
-          if (launched.includes(2)) return failWith('CapacityUnavailable', 'no second machine is left');
+          if (gone.size > 0) return failWith('CapacityUnavailable', 'no second machine is left');
           for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
           return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
         },
-        // Said as soon as training has begun, and once.
-        watchNodes: async ({ nodeIds }) => {
-          await scenario.called('followRanks', inTraining);
-          if (nodeIds.length < 2 || launched.includes(2)) return untilCancelled();
-          return [{ nodeId: nodeIds[1] as string, evidence: 'the provider says so' }];
-        },
+        watchNodes: ({ nodeIds }) => untilGone(nodeIds, gone),
       },
       node: {
         followRanks: async ({ jobId }) => {
           if (!isTraining(jobId)) return followedWell();
+          gone.add('node-1-g1');
           await scenario.called('stopRanks');
           return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
         },
@@ -179,29 +174,21 @@ describe('a fine-tuning run', () => {
   });
 
   it('goes on with another machine when one is lost outside of training', async () => {
-    let lost = '';
+    const gone = new Set<string>();
     scenario = await Scenario.open({
-      control: {
-        watchNodes: async ({ nodeIds }) => {
-          await scenario.called('followRanks', ({ jobId }: { jobId: string }) => jobId.startsWith('evaluation-test'));
-          if (lost !== '' || nodeIds.length > 1) return untilCancelled();
-          lost = nodeIds[0] as string;
-          return [{ nodeId: lost, evidence: 'the provider says so' }];
-        },
-      },
+      control: { watchNodes: ({ nodeIds }) => untilGone(nodeIds, gone) },
       node: {
         followRanks: async ({ jobId }) => {
-          const isLost = jobId === 'evaluation-test-s0' || jobId === 'evaluation-test-s1';
           // Whoever follows a rank of a machine that is gone hears nothing any more; the other one is quick.
-          if (!isLost) return followedWell();
-          while (lost === '') await new Promise((resolve) => setTimeout(resolve, 20));
-          return `node-${jobId.at(-1)}-g1` === lost ? untilCancelled() : followedWell();
+          if (jobId !== 'evaluation-test-s1') return followedWell();
+          gone.add('node-1-g1');
+          return untilCancelled();
         },
       },
     });
     expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
     const jobs = scenario.calls.filter(({ name }) => name === 'startRanks').map(({ input }) => (input as { jobId: string }).jobId);
-    expect(jobs.filter((jobId) => jobId.startsWith('evaluation-test') && jobId.endsWith('-a2'))).toHaveLength(1);
+    expect(jobs.filter((jobId) => jobId.startsWith('evaluation-test') && jobId.endsWith('-a2'))).toEqual(['evaluation-test-s1-a2']);
     expect(scenario.count('launchNodes')).toBe(2);
   });
 
@@ -271,26 +258,30 @@ describe('a fine-tuning run', () => {
   }, 90_000);
 
   it('replaces a node that the provider says is gone, and trains on with the new one', async () => {
-    let lost = false;
+    const gone = new Set<string>();
     scenario = await Scenario.open({
-      control: {
-        watchNodes: async ({ nodeIds }) => {
-          if (
-            lost ||
-            !scenario.calls.some(({ name, input }) => name === 'startRanks' && isTraining((input as { jobId: string }).jobId))
-          ) {
-            return untilCancelled();
-          }
-          lost = true;
-          return [{ nodeId: nodeIds[1] as string, evidence: 'the provider says so' }];
-        },
-      },
+      control: { watchNodes: ({ nodeIds }) => untilGone(nodeIds, gone) },
       node: {
-        followRanks: async ({ jobId }) =>
-          isTraining(jobId) && !lost ? { state: 'ended', exits: exitOf('LostPeer'), results: [] } : followedWell(),
+        followRanks: async ({ jobId }) => {
+          if (!isTraining(jobId) || scenario.count('stopRanks') > 0) return followedWell();
+          gone.add('node-1-g1');
+          await scenario.called('stopRanks');
+          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+        },
       },
     });
     expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    const launched = scenario.calls
+      .filter(({ name }) => name === 'launchNodes')
+      .map(({ input }) => (input as { nodes: unknown }).nodes);
+    expect(launched.slice(1)).toEqual([[{ node: 1, generation: 2 }]]);
+    const trainedOn = scenario.calls.filter(({ name, input }) => name === 'startRanks' && inTraining(input as { jobId: string }));
+    expect(
+      trainedOn
+        .slice(2)
+        .map(({ queue }) => queue.slice(-4))
+        .sort(),
+    ).toEqual(['0-g1', '1-g2']);
   }, 60_000);
 
   it('stops ranks, ends its machines and leaves a tombstone when it is cancelled', async () => {

@@ -5,6 +5,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { inject } from 'vitest';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
+import type { LostNode } from '../../activities/cluster/watch-nodes.js';
 import type { FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
@@ -251,6 +252,18 @@ export async function untilCancelled(): Promise<never> {
     return await context.cancelled;
   } finally {
     clearInterval(beat);
+  }
+}
+
+/** What a provider says of machines: which of them are gone, as soon as one is. Asked by whoever still watches, each by itself. */
+export async function untilGone(nodeIds: readonly string[], gone: ReadonlySet<string>): Promise<LostNode[]> {
+  const { Context } = await import('@temporalio/activity');
+  const context = Context.current();
+  for (;;) {
+    const lost = nodeIds.filter((nodeId) => gone.has(nodeId));
+    if (lost.length > 0) return lost.map((nodeId) => ({ nodeId, evidence: 'the provider says so' }));
+    context.heartbeat();
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), context.cancelled]);
   }
 }
 
