@@ -11,6 +11,7 @@ import { compareOnTest } from './evaluation/compare-on-test.js';
 import { openEvaluation } from './evaluation/open-evaluation.js';
 import { scoreEvaluation } from './evaluation/score-evaluation.js';
 import { storePredictions } from './evaluation/store-predictions.js';
+import { planRetry } from './plan/plan-retry.js';
 import { planRun } from './plan/plan-run.js';
 import { buildReport } from './report/build-report.js';
 import { writeModelCard } from './report/write-model-card.js';
@@ -21,6 +22,7 @@ import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
 import { discardRound } from './training/discard-round.js';
 import { followRanks } from './training/follow-ranks.js';
+import { judgeGang } from './training/judge-gang.js';
 import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
 import { planNodeJob } from './training/plan-node-job.js';
@@ -50,6 +52,7 @@ export interface ControlPorts {
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table is its own type, and workflows read it from here
 export const createControlActivities = (ports: ControlPorts) => ({
   planRun: planRun(ports),
+  planRetry: planRetry(ports),
   claimRun: claimRun(ports),
   recordStep: recordStep(ports),
   recordStages: recordStages(ports),
@@ -62,6 +65,7 @@ export const createControlActivities = (ports: ControlPorts) => ({
   isRunOpen: isRunOpen(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
+  judgeGang: judgeGang(ports),
   setAsideCheckpoint: setAsideCheckpoint(ports),
   closeRound: closeRound(ports),
   discardRound: discardRound(ports),

@@ -5,8 +5,15 @@ import { CONTROL_QUEUE } from '../src/domain/names.js';
 // Which act may take how long, and how often it is tried. The control queue has no bound on waiting: a control worker that is
 // away comes back, and nothing trains worse for it.
 
-/** Reads and writes a few small records; the store may be away for minutes. */
+/** Reads and writes a few small records. The store may be away for minutes; after 13 of them the run parks and says so. */
 export const records = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 30 },
+});
+
+/** The last word on how a run ended is for whoever carries it on: written when the store is back, however long that takes. */
+export const lastWords = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },

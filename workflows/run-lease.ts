@@ -20,6 +20,8 @@ import { tellIfOpen } from './tell-if-open.js';
 export class RunLease {
   readonly nodes = new LeasedNodes([], '');
   private closed: Promise<void> = Promise.resolve();
+  /** A parked run gives its nodes back, and takes others when it goes on. */
+  private leases = 0;
 
   /** `onFailed`: the lease has ended by itself, so nobody replaces a node any more. */
   constructor(private readonly onFailed: (error: unknown) => void) {}
@@ -27,7 +29,8 @@ export class RunLease {
   /** Starts the lease and waits until every node has answered. Fails as the lease does. */
   async acquire(runKey: string, fence: number, cluster: RunPlan['cluster'], onStarted: (id: string) => void): Promise<void> {
     const { provider, nodes, ranksPerNode, device } = cluster;
-    const workflowId = leaseWorkflowId(runKey, fence, 1);
+    this.leases += 1;
+    const workflowId = leaseWorkflowId(runKey, fence, this.leases);
     const runWorkflowId = workflowInfo().workflowId;
     const handle = await CancellationScope.nonCancellable(() =>
       startChild<typeof clusterLease>('clusterLease', {
@@ -51,6 +54,7 @@ export class RunLease {
     const id = this.nodes.leaseId;
     if (id === '') return { note: 'nothing was leased' };
     this.nodes.leaseId = '';
+    this.nodes.all = [];
     await tellIfOpen(id, (lease) => lease.signal(releaseLeaseSignal));
     try {
       await this.closed;

@@ -82,7 +82,7 @@ class JobFollower {
   }
 
   private handBack(end: number): FollowResult | null {
-    return Date.now() > end ? { state: 'running', cursor: this.events.settled } : null;
+    return Date.now() > end ? { state: 'running', cursor: this.events.settled, progress: this.events.progress } : null;
   }
 
   /** The last words of a job, once all it made is in the store; null: not yet. */
@@ -100,7 +100,12 @@ class JobFollower {
       return null;
     }
     const view = (await this.jobs.look(jobId)) as JobView;
-    return { state: 'ended', exits: view.supervisor?.exits ?? [], results: [...this.events.results.values()] };
+    return {
+      state: 'ended',
+      exits: view.supervisor?.exits ?? [],
+      results: [...this.events.results.values()],
+      progress: this.events.progress,
+    };
   }
 
   private beat(): void {

@@ -28,6 +28,10 @@ export const PROVIDERS = ['local'] as const;
 export const PRECISIONS = ['fp32', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
+/** What a loss or gradient that is not finite leads to. */
+export const ON_NON_FINITE = ['rewind', 'skip', 'stop'] as const;
+export type OnNonFinite = (typeof ON_NON_FINITE)[number];
+
 export const SCHEDULES = ['cosine', 'linear'] as const;
 
 export const RUNNER_COMMANDS = ['init', 'tokens', 'train', 'generate', 'export', 'describe'] as const;

@@ -74,7 +74,11 @@ export const RunnerEvent = z.discriminatedUnion('kind', [
   event('generated', { model: z.string(), done: z.int(), total: z.int(), num_tokens: z.int(), seconds: z.number() }),
   event('exported', { path: z.string(), num_parameters: z.int(), logits_sha256: z.string() }),
   event('interrupted', { step: z.int() }),
-  event('failed', { exit: z.string().describe('a name of RUNNER_EXIT_CODES, or crashed'), message: z.string() }),
+  event('failed', {
+    exit: z.string().describe('a name of RUNNER_EXIT_CODES, or crashed'),
+    message: z.string(),
+    step: z.int().min(1).nullable().describe('the step whose batch led to it, where one did'),
+  }),
   event('finished', { seconds: z.number() }),
 ]);
 export type RunnerEvent = z.infer<typeof RunnerEvent>;

@@ -19,10 +19,16 @@ export const roundWorkflowId = (runKey: string, fence: number, round: string): s
 export const evaluationWorkflowId = (runKey: string, fence: number, evaluation: string): string =>
   `run/${runKey}/evaluation/${fence}-${evaluation}`;
 
+/** Whose budgets a gang of a round counts against, in every execution of the run. */
+export const roundScope = (round: string): string => `round-${round}`;
+
 /** The run key of a request without one: the workflow id less its prefix. */
 export function runKeyOf(workflowId: string): string {
   return workflowId.startsWith('run/') ? workflowId.slice('run/'.length) : workflowId;
 }
+
+/** Name of the update that lets a parked run go on. */
+export const RETRY_UPDATE = 'retryNow';
 
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';

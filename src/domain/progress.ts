@@ -1,7 +1,7 @@
-import type { FollowBeat } from '../contract/job.js';
+import type { FollowProgress } from '../contract/job.js';
 import type { RunnerEvent } from '../contract/runner-event.js';
 
-export type Progress = FollowBeat['progress'];
+export type Progress = FollowProgress;
 
 export const noProgress: Progress = {
   phase: 'imports',

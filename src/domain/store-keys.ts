@@ -10,6 +10,9 @@ export const runKeys = {
   plan: (runKey: string, fence: number): string => `${run(runKey)}/plan/${fence}.json`,
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,
+  incidents: (runKey: string): string => `${run(runKey)}/incidents/`,
+  /** Eight digits, so that names sort as numbers do. */
+  incident: (runKey: string, n: number): string => `${run(runKey)}/incidents/${String(n).padStart(8, '0')}.json`,
   step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
   /** By fence: a later execution does a job of the same name again, and its logs are not those of the first. */
   job: (runKey: string, fence: number, jobId: string): string => `${run(runKey)}/jobs/${fence}/${jobId}`,

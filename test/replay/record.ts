@@ -6,7 +6,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { STOP_UPDATE } from '../../src/domain/names.js';
 import { formworkVersion } from '../../src/platform/package-root.js';
 import { openWorkflowServer } from '../workflow/workflow-server.js';
-import { exitOf, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
+import { endedBy, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -20,7 +20,7 @@ await record('rank-killed', {
     followRanks: async ({ jobId }) => {
       if (!isTraining(jobId) || killed) return followedWell();
       killed = true;
-      return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+      return endedBy('RankKilled');
     },
   },
 });
@@ -40,15 +40,13 @@ await record('node-lost', {
       training = isTraining(jobId);
       return 'started';
     },
-    followRanks: async ({ jobId }) =>
-      isTraining(jobId) && !lost ? { state: 'ended', exits: exitOf('LostPeer'), results: [] } : followedWell(),
+    followRanks: async ({ jobId }) => (isTraining(jobId) && !lost ? endedBy('LostPeer') : followedWell()),
   },
 });
 
 await record('out-of-memory', {
   node: {
-    followRanks: async ({ jobId }) =>
-      isTraining(jobId) ? { state: 'ended', exits: exitOf('OutOfMemory'), results: [] } : followedWell(),
+    followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('OutOfMemory') : followedWell()),
   },
 });
 
@@ -76,7 +74,7 @@ await record(
       followRanks: async ({ jobId }) => {
         if (!isTraining(jobId)) return followedWell();
         while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-        return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+        return endedBy('Interrupted');
       },
     },
   },

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunResult, RunStatus } from '../../src/contract/run.js';
 import type { FollowResult } from '../../src/contract/job.js';
 import { STOP_UPDATE, CONTROL_QUEUE } from '../../src/domain/names.js';
-import { exitOf, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;
@@ -111,7 +111,7 @@ describe('a fine-tuning run', () => {
     const followRanks = async ({ jobId }: { jobId: string }): Promise<FollowResult> => {
       if (isTraining(jobId) && !killed) {
         killed = true;
-        return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+        return endedBy('RankKilled');
       }
       return followedWell();
     };
@@ -129,7 +129,7 @@ describe('a fine-tuning run', () => {
     const followRanks = async ({ jobId }: { jobId: string }): Promise<FollowResult> => {
       if (!isTraining(jobId) || interrupted) return followedWell();
       interrupted = true;
-      return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+      return endedBy('Interrupted');
     };
     scenario = await Scenario.open({ node: { followRanks } });
     expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
@@ -162,7 +162,7 @@ describe('a fine-tuning run', () => {
           if (!isTraining(jobId)) return followedWell();
           gone.add('node-1-g1');
           await scenario.called('stopRanks');
-          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+          return endedBy('RankKilled');
         },
       },
     });
@@ -266,7 +266,7 @@ describe('a fine-tuning run', () => {
           if (!isTraining(jobId) || scenario.count('stopRanks') > 0) return followedWell();
           gone.add('node-1-g1');
           await scenario.called('stopRanks');
-          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+          return endedBy('RankKilled');
         },
       },
     });
@@ -321,7 +321,7 @@ describe('a fine-tuning run', () => {
         followRanks: async ({ jobId }) => {
           if (!isTraining(jobId)) return followedWell();
           while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-          return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+          return endedBy('Interrupted');
         },
       },
     });
@@ -345,7 +345,7 @@ describe('a fine-tuning run', () => {
         followRanks: async ({ jobId }) => {
           if (!isTraining(jobId)) return followedWell();
           while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-          return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+          return endedBy('Interrupted');
         },
       },
     });
@@ -358,8 +358,7 @@ describe('a fine-tuning run', () => {
   it('fails with kind and remedy when a gang dies of what does not pass, and ends its machines first', async () => {
     scenario = await Scenario.open({
       node: {
-        followRanks: async ({ jobId }) =>
-          isTraining(jobId) ? { state: 'ended', exits: exitOf('OutOfMemory'), results: [] } : followedWell(),
+        followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('OutOfMemory') : followedWell()),
       },
     });
     const failure = await failureOf(await scenario.start());

@@ -3,12 +3,20 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { decisions } from '../../activities/decisions.js';
+import { planRetry } from '../../activities/plan/plan-retry.js';
+import { judgeGang } from '../../activities/training/judge-gang.js';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
 import type { LostNode } from '../../activities/cluster/watch-nodes.js';
-import type { FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { RunPlan } from '../../src/contract/plan.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
+import { runKeys } from '../../src/domain/store-keys.js';
+import { FailureInterceptor } from '../../workers/failure-interceptor.js';
+import { FakePlanner } from '../fakes/fake-planner.js';
+import { InMemoryObjectStore } from '../fakes/in-memory-object-store.js';
 import { samplePlan } from './samples.js';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -35,9 +43,19 @@ export interface Call {
 
 const estimate = { value: 0.9, low: 0.8, high: 1 };
 
-export const exitOf = (kind: FailureKind): RankExit[] => [
-  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', logTail: ['last line'] },
+export const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
+  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', step, logTail: ['last line'] },
 ];
+
+/** How far a follower says that its job has got. */
+export const progressAt = (done: number, total: number | null = 20): FollowProgress => ({
+  ...{ phase: 'loop', done, total, unit: 'steps', loss: 1.5, tokensPerSecond: 1, etaSeconds: 60, checkpointStep: null },
+});
+
+/** A job whose rank failed of this. */
+export const endedBy = (kind: FailureKind, step: number | null = null): FollowResult => ({
+  ...{ state: 'ended', exits: exitOf(kind, step), results: [], progress: progressAt(10) },
+});
 
 /** Is this job one of the round that trains, not of the smoke test or of an evaluation? */
 export const isTraining = (jobId: string): boolean => jobId.startsWith('round-0');
@@ -54,6 +72,8 @@ export const failWith = (type: FailureKind, message = 'from the test'): never =>
 export class Scenario {
   readonly calls: Call[] = [];
   readonly runKey = `test-${randomUUID()}`;
+  /** What has been judged of gangs and jobs; everything else is only told. */
+  readonly store = new InMemoryObjectStore();
   private readonly workers: { worker: Worker; done: Promise<void> }[] = [];
   private readonly nodeQueues = new Set<string>();
 
@@ -132,6 +152,10 @@ export class Scenario {
     await this.work(queue, this.nodeActs());
   }
 
+  private async planOf(fence: number, plan: RunPlan): Promise<void> {
+    await this.store.putIfAbsent(runKeys.plan(this.runKey, fence), JSON.stringify(plan));
+  }
+
   private async work(taskQueue: string, acts: object): Promise<void> {
     const worker = await Worker.create({
       connection: this.connection,
@@ -139,6 +163,7 @@ export class Scenario {
       taskQueue,
       ...(taskQueue === CONTROL_QUEUE ? { workflowBundle: { codePath: this.bundlePath } } : {}),
       activities: this.recorded(taskQueue, acts),
+      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
       // An act that a test leaves hanging must not hold the worker.
       shutdownForceTime: '1 second',
       maxHeartbeatThrottleInterval: 100,
@@ -194,7 +219,15 @@ export class Scenario {
         };
       },
       setAsideCheckpoint: async () => undefined,
-      judgeGang: async (input) => (await import('../../src/domain/gang-decision.js')).judgeGang(input),
+      judgeGang: async (input) => {
+        await this.planOf(input.fence, plan);
+        return judgeGang(this)(input);
+      },
+      judgeFailure: decisions.judgeFailure,
+      planRetry: async (input) => {
+        await this.planOf(input.fence, plan);
+        return planRetry({ store: this.store, planner: new FakePlanner() })(input);
+      },
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,
       answerLength: async () => ({ maxNewTokens: 16 }),
@@ -272,7 +305,8 @@ export function followedWell(): FollowResult {
   const time = new Date().toISOString();
   return {
     state: 'ended',
-    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', logTail: [] }],
+    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', step: null, logTail: [] }],
+    progress: progressAt(20),
     results: [{ kind: 'tokenised', time, rank: 0, splits: [], vocabulary_size: 1, tokenizer_probe_sha256: '' }],
   };
 }

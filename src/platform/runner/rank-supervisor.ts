@@ -178,13 +178,14 @@ export class RankSupervisor {
         rank: entry.rank,
         code: entry.ended?.code ?? null,
         signal: entry.ended?.signal ?? null,
+        step: null,
         ...(entry.fault ?? (await this.explain(entry))),
         logTail: await this.folder.logTail(entry.rank, LOG_TAIL_LINES),
       })),
     );
   }
 
-  private async explain({ rank, ended, killed }: Rank): Promise<Pick<RankExit, 'kind' | 'message'>> {
+  private async explain({ rank, ended, killed }: Rank): Promise<Pick<RankExit, 'kind' | 'message'> & { step?: number | null }> {
     const code = ended?.code ?? null;
     const signal = ended?.signal ?? null;
     const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
@@ -195,7 +196,8 @@ export class RankSupervisor {
           ? `rank ${rank} was ended by ${signal}`
           : `rank ${rank} ended with code ${code ?? 'unknown'}`;
     // It may have ended by itself before our signal reached it.
-    return killed && signal === 'SIGKILL' ? this.explainKill(rank, message) : { kind: failureOfExit(code, signal), message };
+    if (killed && signal === 'SIGKILL') return this.explainKill(rank, message);
+    return { kind: failureOfExit(code, signal), message, step: told?.kind === 'failed' ? told.step : null };
   }
 
   /** A kill of ours counts as the reason for which we killed. */
