@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/workflow/global-setup.ts'],
+          // All scenarios of the one server poll the same control queue.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

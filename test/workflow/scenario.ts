@@ -3,13 +3,17 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { readIncidents } from '../../activities/run/incidents.js';
 import { decisions } from '../../activities/decisions.js';
 import { planRetry } from '../../activities/plan/plan-retry.js';
+import type { Claim } from '../../activities/run/claim-run.js';
 import { judgeGang } from '../../activities/training/judge-gang.js';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
 import type { LostNode } from '../../activities/cluster/watch-nodes.js';
 import type { FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { Incident } from '../../src/contract/incident.js';
+import type { RunStatus } from '../../src/contract/run.js';
 import type { RunPlan } from '../../src/contract/plan.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
@@ -40,6 +44,19 @@ export interface Call {
   queue: string;
   input: unknown;
 }
+
+/** A claim on a run of which all is done but the training, the export and the report; with another plan where one is given. */
+export const trainingLeft = (plan: RunPlan, fence = 1): (() => Promise<Claim>) => {
+  const note = 'found';
+  const finished = {
+    prepare: { datasetId: 'd', note },
+    baseline: { modelId: 'm', maxNewTokens: 9, note },
+    smoke: { note },
+    evaluate: { epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w', note },
+    test: { comparison: { items: 2, before: estimate, after: estimate, difference: estimate, gained: 0, lost: 0 }, note },
+  };
+  return () => Promise.resolve({ fence, plan, finished });
+};
 
 const estimate = { value: 0.9, low: 0.8, high: 1 };
 
@@ -105,6 +122,20 @@ export class Scenario {
     });
   }
 
+  /** Asks the run for its status until it is as meant. */
+  async status(handle: WorkflowHandle, isMeant: (status: RunStatus) => boolean): Promise<RunStatus> {
+    for (;;) {
+      const status = await handle.query<RunStatus>('status');
+      if (isMeant(status)) return status;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** What has been written down of failures and retries, in order. */
+  async incidents(): Promise<Incident[]> {
+    return readIncidents(this.store, this.runKey);
+  }
+
   names(): string[] {
     return this.calls.map(({ name }) => name);
   }
@@ -152,7 +183,12 @@ export class Scenario {
     await this.work(queue, this.nodeActs());
   }
 
-  private async planOf(fence: number, plan: RunPlan): Promise<void> {
+  /** The real claim writes the plan down. */
+  private async planOf(fence: number): Promise<void> {
+    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '' });
+    // A test may count its minutes in seconds, which no request may.
+    const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
+    const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };
     await this.store.putIfAbsent(runKeys.plan(this.runKey, fence), JSON.stringify(plan));
   }
 
@@ -220,12 +256,12 @@ export class Scenario {
       },
       setAsideCheckpoint: async () => undefined,
       judgeGang: async (input) => {
-        await this.planOf(input.fence, plan);
+        await this.planOf(input.fence);
         return judgeGang(this)(input);
       },
       judgeFailure: decisions.judgeFailure,
       planRetry: async (input) => {
-        await this.planOf(input.fence, plan);
+        await this.planOf(input.fence);
         return planRetry({ store: this.store, planner: new FakePlanner() })(input);
       },
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
