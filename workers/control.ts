@@ -37,7 +37,7 @@ const worker = await Worker.create({
   workflowBundle: { codePath: packageFile('dist', 'workflow-bundle.js') },
   activities: createControlActivities({
     store: new FileStore(home.store()),
-    compute: localCompute(home, process.env),
+    compute: localCompute(home, process.env, environment.nodeLauncher),
     installation: await home.installation(),
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),

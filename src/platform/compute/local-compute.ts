@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ProviderNode } from '../../contract/cluster.js';
 import { Failure } from '../../domain/failures.js';
 import { nodeName } from '../../domain/names.js';
+import { NODE_PLACE } from '../environment.js';
 import { makeFolder } from '../files.js';
 import { takeLock } from '../lock.js';
 import { findByEnvironment, scanEnvironments } from '../process/process-scan.js';
@@ -31,6 +32,8 @@ const LOOK_MS = 50;
 export interface LocalComputeOptions {
   /** Folder in which each node has one. */
   nodes: string;
+  /** Command line that the one of the host is appended to: puts a node in a place of its own, e.g. a network namespace. */
+  launcher?: readonly string[];
   /** Command line of the node host; the folder of the node is appended. */
   host: readonly [string, ...string[]];
   /** Environment of the nodes, less what a launch adds. */
@@ -108,7 +111,7 @@ export class LocalCompute implements Compute {
       }
       try {
         await this.record(nodeId, folder, request);
-        if (!(await this.hostRuns(folder))) await this.startHost(nodeId, folder);
+        if (!(await this.hostRuns(folder))) await this.startHost(nodeId, request.tags.node, folder);
         return;
       } finally {
         await lock.release();
@@ -123,8 +126,12 @@ export class LocalCompute implements Compute {
     await folder.writeRecord({ nodeId, tags, taskQueue, server, launchedAt: new Date().toISOString() });
   }
 
-  private async startHost(nodeId: string, folder: NodeFolder): Promise<void> {
-    const [command, ...args] = this.options.host;
+  private async startHost(nodeId: string, node: number, folder: NodeFolder): Promise<void> {
+    const { launcher = [], host } = this.options;
+    const [command, ...args] = [...launcher.map((part) => part.replaceAll(NODE_PLACE, String(node))), ...host] as [
+      string,
+      ...string[],
+    ];
     const started = await startDetached({
       command,
       args: [...args, folder.root],

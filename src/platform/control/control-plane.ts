@@ -44,6 +44,8 @@ export class ControlPlane {
     private readonly folder: ControlFolder,
     private readonly env: NodeJS.ProcessEnv,
     private readonly logger: Logger,
+    /** Of the embedded server. */
+    private readonly serverAddress: string,
   ) {}
 
   /** The first time: end in good order. Again: end at once. */
@@ -87,7 +89,13 @@ export class ControlPlane {
     const known = last === null ? null : { port: last.port, uiPort: last.uiPort };
     // Nodes of a run that goes on know the address of the server before.
     const ports = known === null ? {} : before === null ? { preferred: known } : { ports: known };
-    this.embedded = await startEmbeddedServer({ binary, folder: this.home.server(), env: this.env, ...ports });
+    this.embedded = await startEmbeddedServer({
+      binary,
+      folder: this.home.server(),
+      host: this.serverAddress,
+      env: this.env,
+      ...ports,
+    });
   }
 
   /** What a host left that was killed. Two servers on one file would corrupt it, and the lock of the home is ours. */

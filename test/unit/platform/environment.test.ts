@@ -9,6 +9,8 @@ describe('the environment', () => {
       python: null,
       pythonIndex: null,
       logLevel: 'info',
+      serverAddress: '127.0.0.1',
+      nodeLauncher: [],
       offline: false,
     });
   });
@@ -19,6 +21,8 @@ describe('the environment', () => {
       FORMWORK_PYTHON: '/env/bin/python',
       FORMWORK_PYTHON_INDEX: 'https://example.org/simple',
       FORMWORK_LOG_LEVEL: 'debug',
+      FORMWORK_SERVER_ADDRESS: '10.0.0.5',
+      FORMWORK_NODE_LAUNCHER: ' ip netns  exec host-{node} ',
       FORMWORK_OFFLINE: '1',
       OTHER: 'ignored',
     };
@@ -27,6 +31,8 @@ describe('the environment', () => {
       python: '/env/bin/python',
       pythonIndex: 'https://example.org/simple',
       logLevel: 'debug',
+      serverAddress: '10.0.0.5',
+      nodeLauncher: ['ip', 'netns', 'exec', 'host-{node}'],
       offline: true,
     });
   });
@@ -35,6 +41,9 @@ describe('the environment', () => {
     ['FORMWORK_LOG_LEVEL', 'loud', /FORMWORK_LOG_LEVEL: expected one of .*"info".*, got "loud"/],
     ['FORMWORK_OFFLINE', 'perhaps', /FORMWORK_OFFLINE: .*"true"/],
     ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: expected a URL, e\.g\. https:.*, got "my mirror"/],
+    ['FORMWORK_SERVER_ADDRESS', 'my-host', /FORMWORK_SERVER_ADDRESS: expected an IPv4 address .*10\.0\.0\.5.*, got "my-host"/],
+    ['FORMWORK_SERVER_ADDRESS', '0.0.0.0', /FORMWORK_SERVER_ADDRESS: expected the one address that nodes reach/],
+    ['FORMWORK_NODE_LAUNCHER', ' ', /FORMWORK_NODE_LAUNCHER: /],
     ['FORMWORK_HOME', '', /FORMWORK_HOME: /],
     ['FORMWORK_PYTHON', '', /FORMWORK_PYTHON: /],
   ])('%s=%s is refused by name, with what it may be and what to do', (name, value, message) => {
