@@ -1,9 +1,10 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Stage } from '../src/contract/kinds.js';
+import type { FailureKind, Stage } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { StageRecord } from '../src/contract/report.js';
 import type { RunStatus } from '../src/contract/run.js';
+import { FAILURES } from '../src/domain/failures.js';
 import { planQuery, statusQuery } from './messages.js';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -72,7 +73,7 @@ export class StatusBoard {
   }
 
   failure(kind: string, message: string): void {
-    this.lastFailure = { kind, message, at: now() };
+    this.lastFailure = { kind, message, at: now(), remedy: FAILURES[kind as FailureKind].remedy, ranks: [] };
     this.show();
   }
 
@@ -84,8 +85,11 @@ export class StatusBoard {
       since: current?.startedAt ?? now(),
       waitingFor: this.waitingFor,
       stages: this.stages,
+      attempts: [],
+      nextRetryAt: null,
       lastFailure: this.lastFailure,
       progress: null,
+      parked: null,
       children: this.children,
     };
   }

@@ -26,3 +26,4 @@ export function runKeyOf(workflowId: string): string {
 
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';
+export const RETRY_UPDATE = 'retryNow';

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TreeView } from '../../../src/cli/tree-view.js';
 import { STAGES } from '../../../src/contract/kinds.js';
-import { runView, stage, steps } from './run-views.js';
+import { failure, runView, stage, steps } from './run-views.js';
 
 let written: string;
 beforeEach(() => {
@@ -31,7 +31,7 @@ test('the stage that runs shows its progress, and the last failure beside it', a
     stage: 'prepare',
     waitingFor: 'the data',
     live: steps(120, 0.5),
-    lastFailure: { kind: 'NodeLost', message: 'node 1 is gone', at: '2026-11-22T20:00:00.000Z' },
+    lastFailure: failure('NodeLost', 'node 1 is gone', 0),
   });
   // A stage is drawn once the one before has ended.
   await vi.waitFor(() => {
