@@ -27,15 +27,20 @@ import { resultOf, runJob } from './run-job.js';
 import { RunLease } from './run-lease.js';
 import { StatusBoard } from './status-board.js';
 import { tellIfOpen } from './tell-if-open.js';
+import { withNotice } from './give-notice.js';
 import type { trainingRound } from './training-round.js';
 
 /** Two steps show that a step can follow a step; a checkpoint and a snapshot are written after them. */
 const SMOKE_STEPS = 2;
 
 /** One task, one model: from a request to a tuned model and its report. Any start with the same run key continues the same work. */
-export async function fineTuningRun(request?: unknown): Promise<RunResult> {
+export function fineTuningRun(request?: unknown): Promise<RunResult> {
+  const board = new StatusBoard(runKeyOf(workflowInfo().workflowId));
+  return withNotice(board, () => carryOut(request, board));
+}
+
+async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult> {
   const { workflowId, runId } = workflowInfo();
-  const board = new StatusBoard(runKeyOf(workflowId));
   board.enter('plan', 'the plan');
   // Before anything else: a run that is still being planned can be stopped too.
   const asked = { toStop: false, run: null as Run | null };

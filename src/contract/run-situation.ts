@@ -75,7 +75,7 @@ export const RunSituation = z.strictObject({
     .strictObject({
       taskQueue: z.string(),
       lastPollAt: z.iso.datetime().nullable().describe('null: nobody has polled for as long as the server remembers, 5 minutes'),
-      hasAnswered: z.boolean().describe('the query status, in time'),
+      problem: z.string().nullable().describe('why the query status has no answer; null: it has'),
     })
     .nullable()
     .describe('null: the server could not be asked'),
