@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/workflow/global-setup.ts'],
+          // One server for all, and the control queue has one name: the worker of one file would take the tasks of another.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

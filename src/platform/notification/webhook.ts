@@ -12,7 +12,10 @@ const RECEIVER = 'the webhook of FORMWORK_WEBHOOK_URL';
 export class Webhook implements Notifier {
   readonly #url: string;
 
-  constructor(url: string) {
+  constructor(
+    url: string,
+    private readonly answerMs = ANSWER_MS,
+  ) {
     this.#url = url;
   }
 
@@ -34,7 +37,7 @@ export class Webhook implements Notifier {
         body,
         // A redirected POST arrives as a GET without its body, at a place that nobody named.
         redirect: 'manual',
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(this.answerMs),
       });
       await response.body?.cancel();
       return response;
@@ -46,7 +49,7 @@ export class Webhook implements Notifier {
 
 /** The code alone: messages of the network name host and port. */
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${ANSWER_MS / 1000} s`;
+  if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time';
   const code = (error as { cause?: { code?: unknown } }).cause?.code;
   return typeof code === 'string' ? code : 'network error';
 }

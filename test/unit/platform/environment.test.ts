@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { readEnvironment } from '../../../src/platform/environment.js';
+import { readEnvironment, withoutSecrets } from '../../../src/platform/environment.js';
 import { failure, thrownBy } from '../../fixtures/failure.js';
 
 describe('the environment', () => {
@@ -10,6 +11,7 @@ describe('the environment', () => {
       pythonIndex: null,
       logLevel: 'info',
       offline: false,
+      webhookUrl: null,
     });
   });
 
@@ -20,6 +22,7 @@ describe('the environment', () => {
       FORMWORK_PYTHON_INDEX: 'https://example.org/simple',
       FORMWORK_LOG_LEVEL: 'debug',
       FORMWORK_OFFLINE: '1',
+      FORMWORK_WEBHOOK_URL: 'https://example.org/hooks/token',
       OTHER: 'ignored',
     };
     expect(readEnvironment(env, '/project')).toEqual({
@@ -28,6 +31,7 @@ describe('the environment', () => {
       pythonIndex: 'https://example.org/simple',
       logLevel: 'debug',
       offline: true,
+      webhookUrl: 'https://example.org/hooks/token',
     });
   });
 
@@ -41,6 +45,21 @@ describe('the environment', () => {
     const refused = thrownBy(() => readEnvironment({ [name]: value }, '/'));
     expect(refused).toEqual(failure('EnvironmentNotReady', message));
     expect(refused).toEqual(failure('EnvironmentNotReady', /correct or unset/));
+  });
+
+  test.each(['token-in-a-typo', 'ftp://host/token-in-a-typo'])(
+    'a wrong address of a webhook, %s, is refused without being shown',
+    (url) => {
+      const refused = thrownBy(() => readEnvironment({ FORMWORK_WEBHOOK_URL: url }, '/'));
+      expect(refused).toEqual(failure('EnvironmentNotReady', /FORMWORK_WEBHOOK_URL: expected an address that begins with https/));
+      expect(inspect(refused, { depth: null, showHidden: true })).not.toContain('token-in-a-typo');
+    },
+  );
+
+  test('for processes that have no use for secrets is less those', () => {
+    expect(withoutSecrets({ FORMWORK_WEBHOOK_URL: 'https://host/token', FORMWORK_HOME: '/home' })).toEqual({
+      FORMWORK_HOME: '/home',
+    });
   });
 
   test('names every wrong variable at once', () => {
