@@ -15,14 +15,7 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
   const { nodes, problem } = await listNodes(context, runKey);
   const answer = await askServer(context, stored.owner?.workflowId ?? runWorkflowId(runKey), nodes);
   const server = 'problem' in answer ? null : answer;
-  if (stored.request === null && server?.execution == null) {
-    const asked =
-      'problem' in answer ? `and no server could be asked: ${answer.problem}` : `and the server at ${answer.address} knows none`;
-    throw new Failure(
-      'InvalidRequest',
-      `there is no run ${runKey} in ${context.store.uri}, ${asked}; formwork list shows the runs`,
-    );
-  }
+  if (stored.request === null && server?.execution == null) throw unknownRun(runKey, context.store.uri, answer);
   const lookedAt = new Date().toISOString();
   return {
     runKey,
@@ -41,6 +34,14 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
     providerProblem: problem,
     stored,
   };
+}
+
+/** Without a server nobody can say that there is none. */
+function unknownRun(runKey: string, store: string, answer: Awaited<ReturnType<typeof askServer>>): Failure {
+  const missing = `${store} has no run ${runKey}`;
+  return 'problem' in answer
+    ? new Failure('Unreachable', `${missing}, and no server could be asked: ${answer.problem}`)
+    : new Failure('InvalidRequest', `${missing}, and the server at ${answer.address} knows none; formwork list shows the runs`);
 }
 
 type State = Pick<RunSituation, 'state' | 'since' | 'message' | 'failure'>;

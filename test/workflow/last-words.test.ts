@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { STOP_UPDATE } from '../../src/domain/names.js';
-import { exitOf, followedWell, inTraining, isTraining, Scenario } from './scenario.js';
+import { exitOf, failWith, followedWell, inTraining, isTraining, Scenario } from './scenario.js';
 
 // A follower returns once the last line of its ranks is in the store. So a node may go when every follower has returned after
 // its ranks were stopped, and not before.
@@ -132,5 +132,25 @@ describe('the logs of every rank are in the store before its node is given back'
     });
     await expect((await scenario.start()).result()).rejects.toThrow();
     expectOrder(record, ['node 1']);
+  });
+
+  it('when a job of one node could not be followed to its end', async () => {
+    const record = new Record();
+    const answers = record.answers((jobId) => jobId === 'tokens');
+    const { followRanks } = answers?.node ?? {};
+    let isLost = false;
+    scenario = await Scenario.open({
+      ...answers,
+      node: {
+        ...answers?.node,
+        followRanks: async (input) => {
+          if (input.jobId !== 'tokens' || isLost) return (followRanks as NonNullable<typeof followRanks>)(input);
+          isLost = true;
+          return failWith('StoreUnavailable', 'the store has not answered for a minute');
+        },
+      },
+    });
+    await expect((await scenario.start()).result()).rejects.toThrow();
+    expectOrder(record, ['node 0']);
   });
 });
