@@ -17,6 +17,7 @@ import { buildReport } from './report/build-report.js';
 import { writeModelCard } from './report/write-model-card.js';
 import { claimRun } from './run/claim-run.js';
 import { endRun } from './run/end-run.js';
+import { notify } from './run/notify.js';
 import { recordStages } from './run/record-stages.js';
 import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
@@ -33,6 +34,7 @@ import { stopRanks } from './training/stop-ranks.js';
 import { storeModel } from './training/store-model.js';
 import type { Compute } from '../src/platform/compute/port.js';
 import type { NodeSelf } from '../src/platform/node/port.js';
+import type { Notifier } from '../src/platform/notification/port.js';
 import type { ObjectStore } from '../src/platform/object-store/port.js';
 import type { Planner } from '../src/platform/planning/port.js';
 import type { JobRunner } from '../src/platform/runner/port.js';
@@ -46,6 +48,9 @@ export interface ControlPorts {
   installation: string;
   /** Where nodes find the server. */
   server: { address: string; namespace: string };
+  /** Who is told that a run has parked or ended; null: nobody. */
+  notifier: Notifier | null;
+  uiUrl: string | null;
 }
 
 /** Acts that need no machine of the cluster. */
@@ -57,6 +62,7 @@ export const createControlActivities = (ports: ControlPorts) => ({
   recordStep: recordStep(ports),
   recordStages: recordStages(ports),
   endRun: endRun(ports),
+  notify: notify(ports),
   prepareDataset: prepareDataset(ports),
   importModel: importModel(ports),
   launchNodes: launchNodes(ports),

@@ -3,8 +3,9 @@ import { Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/index.js';
 import { CONTROL_QUEUE } from '../src/domain/names.js';
 import { localCompute } from '../src/platform/compute/local-nodes.js';
-import { readEnvironment } from '../src/platform/environment.js';
+import { readEnvironment, withoutSecrets } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
+import { Webhook } from '../src/platform/notification/webhook.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
 import { packageFile } from '../src/platform/package-root.js';
 import { LocalPlanner } from '../src/platform/planning/local-planner.js';
@@ -37,11 +38,13 @@ const worker = await Worker.create({
   workflowBundle: { codePath: packageFile('dist', 'workflow-bundle.js') },
   activities: createControlActivities({
     store: new FileStore(home.store()),
-    compute: localCompute(home, process.env, environment.nodeLauncher),
+    compute: localCompute(home, withoutSecrets(process.env), environment.nodeLauncher),
     installation: await home.installation(),
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),
     runs: new TemporalRunDirectory(client),
+    notifier: environment.webhookUrl === null ? null : new Webhook(environment.webhookUrl),
+    uiUrl: process.env['TEMPORAL_UI_URL'] ?? null,
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,

@@ -97,3 +97,14 @@ export const following = (taskQueue: string): NodeActivities =>
     heartbeatTimeout: '10 seconds',
     retry: { maximumAttempts: 1 },
   });
+
+/**
+ * Tells people outside. A receiver that is being restarted is back within minutes, and news that is older than ten is found by
+ * `formwork status` sooner; the steps up to a minute keep a receiver that is overloaded from being hit the harder for it.
+ */
+export const notifying = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});

@@ -21,14 +21,19 @@ import { RunStages } from './run-stages.js';
 import { StatusBoard } from './status-board.js';
 import { Stopped } from './stopped.js';
 import { tellIfOpen } from './tell-if-open.js';
+import { withNotice } from './give-notice.js';
 
 /** The stages whose work is on nodes. */
 const ON_NODES: ReadonlySet<Stage> = new Set(['baseline', 'smoke', 'train', 'evaluate', 'test', 'publish']);
 
 /** One task, one model: from a request to a tuned model and its report. Any start with the same run key continues the same work. */
-export async function fineTuningRun(request?: unknown): Promise<RunResult> {
+export function fineTuningRun(request?: unknown): Promise<RunResult> {
+  const board = new StatusBoard(runKeyOf(workflowInfo().workflowId));
+  return withNotice(board, () => carryOut(request, board));
+}
+
+async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult> {
   const { workflowId, runId } = workflowInfo();
-  const board = new StatusBoard(runKeyOf(workflowId));
   board.enter('plan', 'the plan');
   // Before anything else: a run that is still being planned can be stopped too.
   const asked = { toStop: false, run: null as Run | null };

@@ -3,6 +3,7 @@ import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 export { clusterLease } from './cluster-lease.js';
 export { evaluation } from './evaluation.js';
 export { fineTuningRun } from './fine-tuning-run.js';
+export { runNotice } from './run-notice.js';
 export { trainingRound } from './training-round.js';
 
 /** The types that a person or a schedule may start; the others are children. */

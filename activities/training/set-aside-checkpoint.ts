@@ -1,8 +1,7 @@
-import { runKeys, trajectoryKeys } from '../../src/domain/store-keys.js';
+import { runKeys, SET_ASIDE, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ResumePoint } from '../../src/domain/resume-point.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { toJson } from '../storage/records.js';
-import { SET_ASIDE } from './training-record.js';
 
 /** Marks a checkpoint as bad, so that no gang tries it again. Nothing of it is deleted. */
 export const setAsideCheckpoint =

@@ -1,11 +1,8 @@
 import { CheckpointManifest, SnapshotManifest, Trajectory } from '../../src/contract/checkpoint.js';
 import { lineOfDescent, type Descent, type FoundCheckpoint } from '../../src/domain/resume-point.js';
-import { MANIFEST, trajectoryKeys } from '../../src/domain/store-keys.js';
+import { MANIFEST, SET_ASIDE, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { readRequiredRecord } from '../storage/records.js';
-
-/** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
-export const SET_ASIDE = 'set-aside.json';
 
 interface FoundSnapshot {
   key: string;

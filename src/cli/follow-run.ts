@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { RunResult } from '../contract/run.js';
+import { runPage } from '../domain/run-page.js';
 import { difference, estimate } from '../report/format.js';
 import type { Narration } from './narration.js';
 import { PlainView } from './plain-view.js';
@@ -40,19 +41,7 @@ export function resultLines(
     );
   } else lines.push(result.message);
   if (result.reportKey !== null) lines.push(`report      ${join(options.store, result.reportKey, 'report.html')}`);
-  const link = runLink(options);
+  const link = runPage(options);
   if (link !== null) lines.push(`run         ${link}`);
   return lines;
-}
-
-export function runLink({
-  uiUrl,
-  namespace,
-  workflowId,
-}: {
-  uiUrl: string | null;
-  namespace: string;
-  workflowId: string;
-}): string | null {
-  return uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }

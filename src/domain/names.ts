@@ -18,6 +18,8 @@ export const leaseWorkflowId = (runKey: string, fence: number, lease: number): s
 export const roundWorkflowId = (runKey: string, fence: number, round: string): string => `run/${runKey}/round/${fence}-${round}`;
 export const evaluationWorkflowId = (runKey: string, fence: number, evaluation: string): string =>
   `run/${runKey}/evaluation/${fence}-${evaluation}`;
+/** One for each thing that a run has to tell, by when it happened. */
+export const noticeWorkflowId = (workflowId: string, at: string): string => `${workflowId}/notice/${at}`;
 
 /** Whose budgets a gang of a round counts against, in every execution of the run. */
 export const roundScope = (round: string): string => `round-${round}`;

@@ -40,6 +40,9 @@ export const contentKeys = {
 
 export const MANIFEST = 'manifest.json';
 
+/** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
+export const SET_ASIDE = 'set-aside.json';
+
 /** Eight digits, so that names sort as numbers do: step 900 before step 1000. */
 export const stepFolder = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 export const epochFolder = (epoch: number): string => `epoch-${String(epoch).padStart(4, '0')}`;

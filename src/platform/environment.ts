@@ -28,6 +28,10 @@ const Environment = z.object({
     .min(1)
     .optional()
     .describe(`command that the host of a local node is started by; ${NODE_PLACE} stands for the node's number`),
+  FORMWORK_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' })
+    .optional()
+    .describe('where it is posted that a run has parked or ended'),
   FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
 });
 
@@ -39,13 +43,25 @@ export interface FormworkEnvironment {
   serverAddress: string;
   nodeLauncher: readonly string[];
   offline: boolean;
+  /** May carry a token: for the one process that posts, and for no log and no message. */
+  webhookUrl: string | null;
+}
+
+const SECRETS: readonly string[] = ['FORMWORK_WEBHOOK_URL'];
+
+/** The environment for processes that have no use for what is secret in it. */
+export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.includes(name)));
 }
 
 /** @throws Failure EnvironmentNotReady that names the variable and what it may be. */
 export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEnvironment {
   const parsed = Environment.safeParse(env);
   if (!parsed.success) {
-    const problems = requestProblems(parsed.error, env, {}).map(({ path, message }) => `${path}: ${message}`);
+    const shown = Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, SECRETS.includes(name) ? '(secret)' : value]),
+    );
+    const problems = requestProblems(parsed.error, shown, {}).map(({ path, message }) => `${path}: ${message}`);
     throw new Failure('EnvironmentNotReady', `environment variables are wrong: ${problems.join('; ')}; correct or unset them`);
   }
   const values = parsed.data;
@@ -57,5 +73,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEn
     serverAddress: values.FORMWORK_SERVER_ADDRESS,
     nodeLauncher: values.FORMWORK_NODE_LAUNCHER?.split(/\s+/) ?? [],
     offline: values.FORMWORK_OFFLINE,
+    webhookUrl: values.FORMWORK_WEBHOOK_URL ?? null,
   };
 }

@@ -136,8 +136,9 @@ export class Scenario {
     return readIncidents(this.store, this.runKey);
   }
 
+  /** Without word to people outside, which goes out beside the run and so at no certain time. */
   names(): string[] {
-    return this.calls.map(({ name }) => name);
+    return this.calls.map(({ name }) => name).filter((name) => name !== 'notify');
   }
 
   count(name: string): number {
@@ -230,6 +231,7 @@ export class Scenario {
       recordStep: async () => undefined,
       recordStages: async () => undefined,
       endRun: async () => undefined,
+      notify: async () => 'nobody is to be told' as const,
       prepareDataset: async () => ({ datasetId: 'd'.repeat(64), note: '3 train, 2 validation, 2 test' }),
       importModel: async () => ({ modelId: 'm' }),
       launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {

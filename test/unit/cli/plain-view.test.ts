@@ -60,3 +60,15 @@ test('a failure that the run goes on from is told once', () => {
   view.show(failed(9));
   expect(lines).toHaveLength(3);
 });
+
+test('a run that is parked says once what would help and what to type, and again when it parks again', () => {
+  const parked = (since: number): ReturnType<typeof runView> =>
+    runView([stage('train', 0, null)], {
+      parked: { since: at(since), nodesReleasedAt: at(600), until: at(9000), help: 'more memory', takes: [] },
+    });
+  view.show(parked(3));
+  view.show(parked(3));
+  expect(lines.slice(1)).toEqual(['  parked: more memory; npx formwork retry k goes on']);
+  view.show(parked(9));
+  expect(lines).toHaveLength(3);
+});

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { readEnvironment } from '../../../src/platform/environment.js';
+import { readEnvironment, withoutSecrets } from '../../../src/platform/environment.js';
 import { failure, thrownBy } from '../../fixtures/failure.js';
 
 describe('the environment', () => {
@@ -12,6 +13,7 @@ describe('the environment', () => {
       serverAddress: '127.0.0.1',
       nodeLauncher: [],
       offline: false,
+      webhookUrl: null,
     });
   });
 
@@ -24,6 +26,7 @@ describe('the environment', () => {
       FORMWORK_SERVER_ADDRESS: '10.0.0.5',
       FORMWORK_NODE_LAUNCHER: ' ip netns  exec host-{node} ',
       FORMWORK_OFFLINE: '1',
+      FORMWORK_WEBHOOK_URL: 'https://example.org/hooks/token',
       OTHER: 'ignored',
     };
     expect(readEnvironment(env, '/project')).toEqual({
@@ -34,6 +37,7 @@ describe('the environment', () => {
       serverAddress: '10.0.0.5',
       nodeLauncher: ['ip', 'netns', 'exec', 'host-{node}'],
       offline: true,
+      webhookUrl: 'https://example.org/hooks/token',
     });
   });
 
@@ -50,6 +54,21 @@ describe('the environment', () => {
     const refused = thrownBy(() => readEnvironment({ [name]: value }, '/'));
     expect(refused).toEqual(failure('EnvironmentNotReady', message));
     expect(refused).toEqual(failure('EnvironmentNotReady', /correct or unset/));
+  });
+
+  test.each(['token-in-a-typo', 'ftp://host/token-in-a-typo'])(
+    'a wrong address of a webhook, %s, is refused without being shown',
+    (url) => {
+      const refused = thrownBy(() => readEnvironment({ FORMWORK_WEBHOOK_URL: url }, '/'));
+      expect(refused).toEqual(failure('EnvironmentNotReady', /FORMWORK_WEBHOOK_URL: expected an address that begins with https/));
+      expect(inspect(refused, { depth: null, showHidden: true })).not.toContain('token-in-a-typo');
+    },
+  );
+
+  test('for processes that have no use for secrets is less those', () => {
+    expect(withoutSecrets({ FORMWORK_WEBHOOK_URL: 'https://host/token', FORMWORK_HOME: '/home' })).toEqual({
+      FORMWORK_HOME: '/home',
+    });
   });
 
   test('names every wrong variable at once', () => {
