@@ -24,5 +24,8 @@ export function runKeyOf(workflowId: string): string {
   return workflowId.startsWith('run/') ? workflowId.slice('run/'.length) : workflowId;
 }
 
+/** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
+export const SWEEP_ID = 'cluster-sweep';
+
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';
