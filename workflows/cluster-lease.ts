@@ -25,13 +25,19 @@ export interface ClusterLeaseInput {
   /** A node that nobody renews ends itself after this: so long is silence survived, and then the bill ends. */
   leaseMinutes: number;
   /** From the execution before this one, whose history had become long; null: nothing is launched yet. */
-  carried: LeasedNode[] | null;
+  carried: Carried | null;
+}
+
+interface Carried {
+  nodes: LeasedNode[];
+  /** Requests that had come and were not answered. */
+  toReplace: ReplaceNode[];
 }
 
 /** Owns the machines of a run from before the first exists until the provider lists none, whatever becomes of the run. */
 export async function clusterLease(input: ClusterLeaseInput): Promise<void> {
   const lease = new Lease(input);
-  let carried = null as LeasedNode[] | null;
+  let carried = null as Carried | null;
   // Registered before the first launch: the way out of here leads over the end of every machine.
   try {
     carried = await lease.keep();
@@ -75,15 +81,16 @@ class Lease {
   private renewing = false;
 
   constructor(private readonly input: ClusterLeaseInput) {
-    for (const node of input.carried ?? []) this.held.set(node.node, node);
+    for (const node of input.carried?.nodes ?? []) this.held.set(node.node, node);
+    this.toReplace.push(...(input.carried?.toReplace ?? []));
     setHandler(releaseLeaseSignal, () => void (this.released = true), { description: 'ends all machines of this lease' });
     setHandler(replaceNodeSignal, (request) => void this.toReplace.push(request), {
       description: 'replaces a lost machine by a new one',
     });
   }
 
-  /** Returns null when the machines are needed no more, and those that are held when the next execution is to go on with them. */
-  async keep(): Promise<LeasedNode[] | null> {
+  /** Returns null when the machines are needed no more, else what the next execution is to go on with. */
+  async keep(): Promise<Carried | null> {
     const renewals = new CancellationScope();
     void renewals.run(() => this.keepRenewed());
     try {
@@ -95,10 +102,11 @@ class Lease {
       for (;;) {
         await condition(() => this.isOver() || this.toReplace.length > 0 || this.isTimeToContinue());
         if (this.isOver()) return null;
+        // A cancellation that came in the same moment would be lost to another execution; the next wait meets it.
+        const isCancelled = CancellationScope.current().consideredCancelled;
+        if (this.isTimeToContinue() && !isCancelled) return { nodes: this.nodes(), toReplace: this.toReplace };
         const request = this.toReplace.shift();
         if (request !== undefined) await this.answer(request);
-        // A cancellation that came in the same moment is met by the next wait; it would be lost to another execution.
-        else if (!CancellationScope.current().consideredCancelled) return this.nodes();
       }
     } finally {
       renewals.cancel();

@@ -219,6 +219,7 @@ describe('a lease whose history has become long', () => {
       const before = await runIdOf(lease);
       await until(async () => {
         await lease.signal('replaceNode', replace(0));
+        await new Promise((resolve) => setTimeout(resolve, 100));
         return (await runIdOf(lease)) !== before;
       });
       gone.add('node-1-g1');
