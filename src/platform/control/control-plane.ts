@@ -15,7 +15,6 @@ import { configuredServer, connectClient, plainServer, type ServerTarget } from 
 import { runningServers, startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { findServerBinary } from '../temporal/server-binary.js';
-import { ensureSweepSchedule } from '../temporal/sweep-schedule.js';
 import { TemporalRunDirectory } from '../temporal/run-directory.js';
 import { seedExampleRun } from '../temporal/example-run.js';
 import type { ControlFolder } from './control-folder.js';
@@ -69,7 +68,6 @@ export class ControlPlane {
     try {
       await ensureSearchAttributes(client);
       this.startWorker();
-      await ensureSweepSchedule(client);
       await seedExampleRun(client);
     } finally {
       await client.connection.close();
