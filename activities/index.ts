@@ -2,6 +2,7 @@ import { describeNode } from './cluster/describe-node.js';
 import { isRunOpen } from './cluster/is-run-open.js';
 import { launchNodes } from './cluster/launch-nodes.js';
 import { renewNode } from './cluster/renew-node.js';
+import { sweepNodes } from './cluster/sweep-nodes.js';
 import { terminateNodes } from './cluster/terminate-nodes.js';
 import { watchNodes } from './cluster/watch-nodes.js';
 import { decisions } from './decisions.js';
@@ -69,6 +70,7 @@ export const createControlActivities = (ports: ControlPorts) => ({
   watchNodes: watchNodes(ports),
   terminateNodes: terminateNodes(ports),
   isRunOpen: isRunOpen(ports),
+  sweepNodes: sweepNodes(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
   judgeGang: judgeGang(ports),

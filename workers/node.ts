@@ -3,8 +3,10 @@
 import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/index.js';
 import { NodeFolder } from '../src/platform/compute/node-folder.js';
+import { keepHost } from '../src/platform/compute/node-host.js';
 import { readEnvironment } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
+import { takeLock } from '../src/platform/lock.js';
 import { rankNetwork } from '../src/platform/network/rank-network.js';
 import { LocalNode } from '../src/platform/node/local-node.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
@@ -27,6 +29,15 @@ const folder = new NodeFolder(root);
 const record = await folder.record();
 const target = configuredServer();
 if (record === null || target === null) throw new Error(`${root} is not the folder of a node, or TEMPORAL_ADDRESS is not set`);
+const lock = await takeLock(folder.workerLock());
+if ('heldBy' in lock) {
+  logger.info({ heldBy: lock.heldBy.pid }, 'this node has a worker already');
+  process.exit(0);
+}
+// From here on, also while the server is away: a host that was killed would leave nobody who keeps the deadline.
+const ended = new AbortController();
+const say = (message: string): void => logger.warn({ nodeId: record.nodeId }, message);
+const hosted = keepHost(folder, { command: entryCommand('node-host'), env: process.env }, { say, signal: ended.signal });
 
 const network = rankNetwork(process.env);
 const home = new Home(environment.home);
@@ -53,5 +64,8 @@ logger.info({ taskQueue: record.taskQueue, address: target.address }, 'node work
 try {
   await worker.run();
 } finally {
+  ended.abort();
+  await hosted;
   await connection.close();
+  await lock.release();
 }

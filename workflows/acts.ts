@@ -50,6 +50,14 @@ export const ending = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
+/** The provider's list, and the end of what nobody owns; the next sweep sees what this one could not do. */
+export const sweeping = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
+});
+
 /** A node's queue may have lost its worker for the moment: its host brings one back within seconds. */
 const NODE_WAIT = '60 seconds';
 

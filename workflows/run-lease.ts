@@ -16,6 +16,9 @@ import { LeasedNodes } from './leased-nodes.js';
 import { releaseLeaseSignal } from './messages.js';
 import { tellIfOpen } from './tell-if-open.js';
 
+/** Longer than a server is away for an upgrade or a restart of its machine, and short enough for a bill that nobody watches. */
+const LEASE_MINUTES = 30;
+
 /** The run's side of its lease: which nodes it has, and how they are given back. */
 export class RunLease {
   readonly nodes = new LeasedNodes([], '');
@@ -38,7 +41,12 @@ export class RunLease {
         // Terminating the run must not terminate the lease: it has machines to end first.
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${nodes} nodes of ${provider} for ${runKey}`,
-        args: [{ runKey, fence, runWorkflowId, spec: { provider, nodes, ranksPerNode, device } }],
+        args: [
+          {
+            ...{ runKey, fence, runWorkflowId, leaseMinutes: LEASE_MINUTES, carried: null },
+            spec: { provider, nodes, ranksPerNode, device },
+          },
+        ],
       }),
     );
     this.nodes.leaseId = workflowId;

@@ -32,5 +32,8 @@ export function runKeyOf(workflowId: string): string {
 /** Name of the update that lets a parked run go on. */
 export const RETRY_UPDATE = 'retryNow';
 
+/** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
+export const SWEEP_ID = 'cluster-sweep';
+
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { STOP_UPDATE } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, STOP_UPDATE } from '../../src/domain/names.js';
 import { formworkVersion } from '../../src/platform/package-root.js';
 import { openWorkflowServer } from '../workflow/workflow-server.js';
 import { endedBy, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
@@ -12,7 +12,10 @@ const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 mkdirSync(folder, { recursive: true });
 const server = await openWorkflowServer();
 
-await record('completed', {});
+await record('completed', {}, async ({ client }, { workflowId }) => {
+  // Of no run, but found with this one.
+  await client.workflow.execute('clusterSweep', { workflowId: `${workflowId}/sweep`, taskQueue: CONTROL_QUEUE });
+});
 
 let killed = false;
 await record('rank-killed', {

@@ -114,6 +114,14 @@ export class Scenario {
     return scenario;
   }
 
+  /** What a machine says of itself. */
+  static facts(): ReturnType<NodeActivities['describeNode']> {
+    return Promise.resolve({
+      ...{ hostname: 'test', rankAddress: '127.0.0.1', rankInterface: 'lo', cpuCores: 2, memoryBytes: 1, freeDiskBytes: 1 },
+      ...{ device: 'cpu' as const, gpus: [], python: '3', packages: {} },
+    });
+  }
+
   start(request: unknown = {}): Promise<WorkflowHandle> {
     return this.client.workflow.start('fineTuningRun', {
       workflowId: runWorkflowId(this.runKey),
@@ -266,6 +274,12 @@ export class Scenario {
         await this.planOf(input.fence);
         return planRetry({ store: this.store, planner: new FakePlanner() })(input);
       },
+      // The rule itself, with its seconds as milliseconds.
+      judgeLaunch: async (refused) => {
+        const verdict = (await import('../../src/domain/launch-patience.js')).judgeLaunch(refused);
+        return verdict.action === 'again' ? { ...verdict, afterSeconds: verdict.afterSeconds / 1000 } : verdict;
+      },
+      sweepNodes: async () => ({ listed: 0, ended: [] }),
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,
       answerLength: async () => ({ maxNewTokens: 16 }),
@@ -289,18 +303,7 @@ export class Scenario {
 
   private nodeActs(): Partial<Acts<NodeActivities>> {
     return {
-      describeNode: async () => ({
-        hostname: 'test',
-        rankAddress: '127.0.0.1',
-        rankInterface: 'lo',
-        cpuCores: 2,
-        memoryBytes: 1,
-        freeDiskBytes: 1,
-        device: 'cpu' as const,
-        gpus: [],
-        python: '3',
-        packages: {},
-      }),
+      describeNode: () => Scenario.facts(),
       renewNode: async () => undefined,
       stageInputs: async () => undefined,
       pickRendezvous: async () => ({ address: '127.0.0.1', port: 1 }),

@@ -18,15 +18,22 @@ const BEAT_MS = 2_000;
 const PEER_GRACE_MS = 6_000;
 /** Time for the stacks of a hung rank to reach its log. */
 const STACKS_MS = 2_000;
+/**
+ * A host ends its node within 20 s of the deadline (worker and ranks have their time to end). One that has not after three times
+ * that is gone for good, and nobody else is left who would end the ranks.
+ */
+const DEADLINE_GRACE_MS = 60_000;
 /** Enough to see an exception with its traceback. */
 const LOG_TAIL_LINES = 30;
 
 interface SupervisorOptions extends RankSurroundings {
   /** Python with gpu_runner's requirements. */
   python: string;
+  /** When the host of this node ends it, unless renewed; null where nobody has set one, or it cannot be read any more. */
+  deadline: () => Promise<Date | null>;
 }
 
-type Ending = 'checkpoint' | 'now' | 'peer' | 'hang';
+type Ending = 'checkpoint' | 'now' | 'peer' | 'hang' | 'deadline';
 
 interface Rank {
   rank: number;
@@ -44,6 +51,7 @@ export class RankSupervisor {
   private readonly offsets = new Map<number, number>();
   private ending: Ending | null = null;
   private endBy = Infinity;
+  private deadline: Date | null = null;
   private state!: SupervisorState;
   private wake: () => void = () => undefined;
 
@@ -126,6 +134,8 @@ export class RankSupervisor {
       [...this.activity].filter(([rank]) => this.ranks.some((entry) => entry.rank === rank && entry.ended === null)),
     );
     if (overdue(running, this.spec.limits, Date.now()).length > 0) await this.endHung();
+    this.deadline = (await this.options.deadline()) ?? this.deadline;
+    if (this.deadline !== null && Date.now() >= this.deadline.getTime() + DEADLINE_GRACE_MS) this.end('deadline');
     if (Date.now() >= this.endBy) this.killRanks();
   }
 
@@ -215,6 +225,13 @@ export class RankSupervisor {
       case 'now':
       case 'checkpoint':
         return { kind: 'Interrupted', message: `rank ${rank} was asked to stop` };
+      case 'deadline': {
+        const passed = this.deadline?.toISOString() ?? 'unknown';
+        return {
+          kind: 'Interrupted',
+          message: `rank ${rank} was ended ${DEADLINE_GRACE_MS / 1000} s after the deadline of its node (${passed}), since no host did it`,
+        };
+      }
       case null:
         return { kind: 'RankKilled', message };
     }
