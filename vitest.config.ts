@@ -19,7 +19,7 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/workflow/global-setup.ts'],
-          // All scenarios of the one server poll the same control queue.
+          // One server for all, and the control queue has one name: the worker of one file would take the tasks of another.
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

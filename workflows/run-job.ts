@@ -55,8 +55,10 @@ export async function runJob(nodes: LeasedNodes, job: JobToRun): Promise<JobEnd>
 async function runAttempt(node: LeasedNode, spec: JobSpec, { inputs, whenStopped }: JobToRun): Promise<JobEnd | Evidence> {
   const watch = new NodeWatch([node]);
   const following = new CancellationScope();
+  let mayRun = false as boolean;
   try {
     await watch.orLost(onNodeLong(node.taskQueue).stageInputs([...inputs]));
+    mayRun = true;
     await watch.orLost(onNode(node.taskQueue).startRanks(spec));
     return await watch.orLost(following.run(() => followJob(node, spec.jobId)));
   } catch (error) {
@@ -67,7 +69,10 @@ async function runAttempt(node: LeasedNode, spec: JobSpec, { inputs, whenStopped
       });
       throw error;
     }
-    return watch.lost.length > 0 ? watch.evidence() : { ...failureOf(error), lost: [] };
+    if (watch.lost.length > 0) return watch.evidence();
+    // Nobody has seen its ranks end: they would run beside the next attempt, and what they wrote would go with the node.
+    if (mayRun) await abandonJob([node], spec.jobId);
+    return { ...failureOf(error), lost: [] };
   } finally {
     watch.end();
     following.cancel();

@@ -11,6 +11,8 @@ export const EXIT = {
   /** Something of this machine is missing or in the way. */
   notReady: 3,
   cancelled: 4,
+  /** The run waits for a person: formwork status says for what. */
+  parked: 5,
   /** Stopped with a checkpoint; the next start goes on. As a shell has it for Ctrl-C. */
   interrupted: 130,
 } as const;

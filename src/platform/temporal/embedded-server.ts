@@ -40,6 +40,8 @@ export async function startEmbeddedServer(options: {
   ports?: { port: number; uiPort: number };
   /** Taken where they are free. */
   preferred?: { port: number; uiPort: number };
+  /** Dynamic configuration of the server, by its own keys. */
+  settings?: Readonly<Record<string, number>>;
   env: NodeJS.ProcessEnv;
 }): Promise<EmbeddedServer> {
   const preferred = options.preferred ?? { port: USUAL_PORT, uiPort: USUAL_UI_PORT };
@@ -54,6 +56,7 @@ export async function startEmbeddedServer(options: {
       // Without these two each commit waits for the disk: ten times slower (43 against 442 activities a second here).
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
       ...['--log-level', 'error', '--ui-disable-news-fetch'],
+      ...Object.entries(options.settings ?? {}).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
     ],
     cwd: options.folder,
     env: { ...options.env, [SERVER_VARIABLE]: options.folder },
