@@ -39,7 +39,8 @@ def identity_of(plan: TrainPlan, *, total_steps: int, data_sha256: str) -> RunId
     """The identity of a run.
 
     How a step's rows are split into micro-batches and accumulation is left out: it changes no more
-    than rounding, and halving the micro-batch is the way on from a lack of memory.
+    than rounding, and halving the micro-batch is the way on from a lack of memory. So is the peak
+    learning rate, which holds from a step on: a lower one is the way on from a loss that diverged.
     """
     return RunIdentity(
         world_size=plan.world_size,
@@ -49,7 +50,6 @@ def identity_of(plan: TrainPlan, *, total_steps: int, data_sha256: str) -> RunId
             "context_tokens": plan.context_tokens,
             "rows_per_step": plan.rows_per_step,
             "total_steps": total_steps,
-            "learning_rate": plan.learning_rate,
             "schedule": plan.schedule,
             "warmup_share": plan.warmup_share,
             "adam_betas": list(plan.adam_betas),

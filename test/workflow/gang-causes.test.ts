@@ -1,4 +1,4 @@
-import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowFailedError } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Incident } from '../../src/contract/incident.js';
 import type { FollowResult } from '../../src/contract/job.js';

@@ -7,7 +7,7 @@ import { runKeys } from '../../domain/store-keys.js';
 import type { ObjectStore } from '../../platform/object-store/port.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
-import { followRun, resultLines } from '../follow-run.js';
+import { followRun, leftParked, resultLines } from '../follow-run.js';
 import { narration } from '../narration.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, type RequestOptions, requestOptions } from '../read-request.js';
@@ -42,6 +42,10 @@ export const runCommand = (): Command =>
           told.say(`run ${runKey}${wasOpen ? ' is open already' : ''}, ${runPage(place) ?? server.address}`);
           if (options.detach === true) return EXIT.ok;
           const result = await followRun(client, workflowId, told, stop.signal);
+          if (result === null && !stop.signal.aborted) {
+            told.say(leftParked(runKey));
+            return EXIT.parked;
+          }
           if (result === null) {
             told.say(`run ${runKey} goes on as long as others keep the server up; formwork cancel ${runKey} ends it`);
             return EXIT.interrupted;

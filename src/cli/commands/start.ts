@@ -8,7 +8,7 @@ import { knownRuns } from '../../platform/control/open-runs.js';
 import type { CliContext } from '../context.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
-import { followRun, resultLines } from '../follow-run.js';
+import { followRun, leftParked, resultLines } from '../follow-run.js';
 import { narration } from '../narration.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
@@ -45,6 +45,10 @@ export const startCommand = (): Command =>
           const place = { store: context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };
           told.say(`watch it at ${runPage(place) ?? server.address}`);
           const result = await followRun(client, workflowId, told, stop.signal);
+          if (result === null && !stop.signal.aborted) {
+            told.say(leftParked(runKey));
+            return EXIT.parked;
+          }
           if (result === null) {
             // Others may hold the control plane: then it stays, and this run alone is stopped.
             if (!wasOpen) await client.workflow.getHandle(workflowId).executeUpdate(STOP_UPDATE);
