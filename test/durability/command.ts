@@ -11,7 +11,7 @@ import { packageFile, packageRoot } from '../../src/platform/package-root.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import { judge } from './judge.js';
-import { measureReference, startRow } from './measure.js';
+import { measureReference, startRow, type Row } from './measure.js';
 import type { Reference } from './reference.js';
 import { durabilityPage } from './page.js';
 import { minuteOfTraining } from './request.js';
@@ -47,21 +47,7 @@ async function measureAll(faults: readonly Fault[]): Promise<number> {
       continue;
     }
     const row = startRow(fault, minuteOfTraining, reference, seed);
-    rows.push(
-      row.done.then(
-        ({ measured, leftOver }) => {
-          const problems = [...judge(fault.expected, measured), ...leftOver];
-          return keep({
-            ...frame(fault, reference, seed),
-            state: problems.length === 0 ? 'passed' : 'failed',
-            measured,
-            leftOver,
-            problems,
-          });
-        },
-        (error: unknown) => keep({ ...frame(fault, reference, seed), state: 'broken', why: String(error) }),
-      ),
-    );
+    rows.push(finish(fault, row).then((end) => keep({ ...frame(fault, reference, seed), ...end })));
     await row.idle;
   }
   const results = await Promise.all(rows);
@@ -72,6 +58,20 @@ async function measureAll(faults: readonly Fault[]): Promise<number> {
     `\n${count('passed')} passed, ${failed} failed${count('not run') === 0 ? '' : `, ${count('not run')} not run`}\n`,
   );
   return failed === 0 && count('passed') > 0 ? 0 : 1;
+}
+
+async function finish(
+  { expected }: Fault,
+  row: Row,
+): Promise<Pick<Result, 'state' | 'why' | 'measured' | 'leftOver' | 'problems'>> {
+  try {
+    const measured = await row.measured;
+    const leftOver = await row.leftOver;
+    const problems = [...judge(expected, measured), ...leftOver];
+    return { state: problems.length === 0 ? 'passed' : 'failed', measured, leftOver, problems };
+  } catch (error) {
+    return { state: 'broken', why: String(error) };
+  }
 }
 
 function frame({ name }: Fault, reference: Reference, seed: number): Pick<Result, 'name' | 'at' | 'seed' | 'machine' | 'run'> {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { basename, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localCompute } from '../../src/platform/compute/local-nodes.js';
 import { ControlFolder } from '../../src/platform/control/control-folder.js';
@@ -20,7 +21,7 @@ export async function machinesGone(scene: Scene, end: number): Promise<number | 
  * What is left of a run that is over, in words: first of its machines, while the control plane is up and could be asked for more, then
  * of everything, after `formwork down`. By the kernel's tables and the provider's list, not by files of the run.
  */
-export async function leftOver(scene: Scene): Promise<string[]> {
+export async function lookForLeftOver(scene: Scene): Promise<string[]> {
   const { box, home } = scene;
   const machines = scene.nodeProcesses(null).map((found) => `of a node: ${nameOf(found)}`);
   const listed = await localCompute(home, process.env).list({ installation: await home.installation() });
@@ -38,11 +39,15 @@ export async function leftOver(scene: Scene): Promise<string[]> {
   return [...machines, ...rest, ...mountsBelow(box.root)];
 }
 
-const nameOf = ({ pid, command }: FoundProcess): string => `process ${pid}, ${command.join(' ').slice(0, 120)}`;
+const nameOf = ({ pid, command }: FoundProcess): string =>
+  `process ${pid}, ${command
+    .map((part) => basename(part))
+    .join(' ')
+    .slice(0, 120)}`;
 
 const mountsBelow = (folder: string): string[] =>
   readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((path) => path.startsWith(`${folder}/`))
-    .map((path) => `${path} is mounted`);
+    .map((path) => `${relative(folder, path)} is mounted`);

@@ -6,7 +6,7 @@ import { createRandom, type Random } from '../../src/domain/random.js';
 import { storedEvents } from '../e2e/training-watch.js';
 import { contact } from './contact.js';
 import type { Fault, Strike } from './fault.js';
-import { leftOver, machinesGone } from './left-over.js';
+import { lookForLeftOver, machinesGone } from './left-over.js';
 import { lineOfLosses, stepsOfUpload, stepsRedone, stepsToldTwice, type StepTold } from './lines.js';
 import type { Reference } from './reference.js';
 import type { Measured } from './result.js';
@@ -27,8 +27,9 @@ type MakeRequest = (folder: string) => FineTuningRequestInput;
 export interface Row {
   /** Resolves when the cores are free for the next one. */
   idle: Promise<void>;
-  /** What was measured, and what is left of it two minutes after its end. */
-  done: Promise<{ measured: Measured; leftOver: string[] }>;
+  measured: Promise<Measured>;
+  /** What is left of it two minutes after its end, in words. */
+  leftOver: Promise<string[]>;
 }
 
 /** The run that the others have to end like. */
@@ -58,15 +59,14 @@ export function startRow(fault: Fault, request: MakeRequest, reference: Referenc
   const scene = new Scene(fault.name);
   let free: () => void = () => undefined;
   const idle = new Promise<void>((resolve) => (free = resolve));
-  const measuring = measure(scene, fault, request, reference, seed, free);
-  const done = measuring
-    .finally(free)
-    .then(async (measured) => {
-      await delay(LEFT_OVER_MS);
-      return { measured, leftOver: await leftOver(scene) };
-    })
+  const measured = measure(scene, fault, request, reference, seed, free).finally(free);
+  const leftOver = measured
+    .then(() => delay(LEFT_OVER_MS))
+    .then(() => lookForLeftOver(scene))
     .finally(() => scene.close());
-  return { idle, done };
+  // Fails as the row itself does, and is asked for later.
+  leftOver.catch(() => undefined);
+  return { idle, measured, leftOver };
 }
 
 async function measure(
