@@ -2,7 +2,7 @@
  * `npm run durability [-- row ...]`: every row of faults.ts against the run that nothing happens to, one after the other; docs/durability.md
  * is written when all of them were asked for. With `--page` it is written from the results that are there.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { prepareTestMachine } from '../../bin/test-machine.js';
@@ -15,7 +15,7 @@ import { measureReference, startRow, type Row } from './measure.js';
 import type { Reference } from './reference.js';
 import { durabilityPage } from './page.js';
 import { minuteOfTraining } from './request.js';
-import { Result } from './result.js';
+import { readResults, RESULTS, type Result } from './result.js';
 import { HEADINGS, cellsOf } from './table.js';
 
 const args = process.argv.slice(2);
@@ -27,7 +27,7 @@ if (unknown.length > 0) {
 }
 
 const file = join(readEnvironment(process.env, packageRoot).home, 'durability.jsonl');
-if (args.includes('--page')) writePage();
+if (args.includes('--page')) await writePage();
 else process.exitCode = await measureAll(FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)));
 
 async function measureAll(faults: readonly Fault[]): Promise<number> {
@@ -51,7 +51,7 @@ async function measureAll(faults: readonly Fault[]): Promise<number> {
     await row.idle;
   }
   const results = await Promise.all(rows);
-  if (names.length === 0) writePage();
+  if (names.length === 0) await writePage();
   const count = (state: Result['state']): number => results.filter((result) => result.state === state).length;
   const failed = count('failed') + count('broken');
   process.stdout.write(
@@ -93,11 +93,12 @@ function keep(result: Result): Result {
   return result;
 }
 
-/** From the newest result of each row. */
-function writePage(): void {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
-  const newest = new Map(lines.map((text) => Result.parse(JSON.parse(text))).map((result) => [result.name, result]));
-  writeFileSync(packageFile('docs', 'durability.md'), durabilityPage(FAULTS, newest));
+/** The newest result of each row becomes the record in the repository, and the page. */
+async function writePage(): Promise<void> {
+  const newest = new Map(readResults(file).map((result) => [result.name, result]));
+  const kept = FAULTS.flatMap(({ name }) => newest.get(name) ?? []);
+  writeFileSync(RESULTS, kept.map((result) => `${JSON.stringify(result)}\n`).join(''));
+  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, kept));
 }
 
 function line(cells: readonly string[]): string {

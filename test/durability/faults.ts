@@ -19,6 +19,10 @@ const checkpointLost: Expected = { ...rankLost, cause: 'RankKilled', intervals: 
 /** A provider's list is looked at after this anyhow. */
 const ends = { training: 'ends', clock: 'fault', goneWithin: 120 } as const;
 
+const NO_LINKS = 'needs nodes in network namespaces, with links of their own';
+/** Rows that are written down, and that this command cannot carry out yet. */
+const cutsLink = { missing: () => NO_LINKS, strike: () => Promise.reject(new Error(NO_LINKS)) };
+
 /** What is done to a run in training, and what has to come of it. In this order they are run and shown. */
 export const FAULTS: readonly Fault[] = [
   // Its machines live until the deadline of their lease, so it is begun first and looked at last.
@@ -56,6 +60,18 @@ export const FAULTS: readonly Fault[] = [
     does: `server stopped for ${OUTAGE_MINUTES} minutes`,
     expected: reconnected,
     strike: control.serverDown(OUTAGE_MINUTES),
+  },
+  {
+    name: 'control-link-cut',
+    does: `the link between control plane and nodes cut for ${OUTAGE_MINUTES} minutes`,
+    expected: reconnected,
+    ...cutsLink,
+  },
+  {
+    name: 'rank-link-cut',
+    does: 'the link between the ranks of two nodes cut',
+    expected: { ...rankLost, cause: 'Hang', clock: 'step limit' },
+    ...cutsLink,
   },
   {
     name: 'corrupt-checkpoint',

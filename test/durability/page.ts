@@ -1,11 +1,16 @@
+import { format, resolveConfig } from 'prettier';
+import { packageFile } from '../../src/platform/package-root.js';
 import type { Expected, Fault } from './fault.js';
 import type { Result } from './result.js';
 
-type Results = ReadonlyMap<string, Result>;
+/** docs/durability.md, formatted as every page is. */
+export async function durabilityPage(faults: readonly Fault[], measured: readonly Result[]): Promise<string> {
+  const style = await resolveConfig(packageFile('docs', 'durability.md'));
+  return format(pageText(faults, measured), { ...style, parser: 'markdown' });
+}
 
-/** docs/durability.md, from the newest result of each row. */
-export function durabilityPage(faults: readonly Fault[], results: Results): string {
-  const measured = faults.map(({ name }) => results.get(name)).filter((result) => result !== undefined);
+function pageText(faults: readonly Fault[], measured: readonly Result[]): string {
+  const results = new Map(measured.map((result) => [result.name, result]));
   const problems = measured.flatMap(({ name, problems = [], why, state }) => [
     ...problems.map((problem) => `- \`${name}\`: ${problem}`),
     ...(state === 'broken' ? [`- \`${name}\` could not be carried out: ${why ?? ''}`] : []),

@@ -1,4 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { packageFile } from '../../src/platform/package-root.js';
+
+/** What docs/durability.md shows. */
+export const RESULTS = packageFile('test', 'durability', 'results.jsonl');
 
 const seconds = z.number().nullable();
 
@@ -29,7 +34,7 @@ const Measured = z.strictObject({
 export type Measured = z.infer<typeof Measured>;
 
 /** One line of the file of results. */
-export const Result = z.strictObject({
+const Result = z.strictObject({
   name: z.string(),
   at: z.iso.datetime(),
   seed: z.int(),
@@ -44,3 +49,8 @@ export const Result = z.strictObject({
   problems: z.array(z.string()).optional(),
 });
 export type Result = z.infer<typeof Result>;
+
+export function readResults(file: string): Result[] {
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return lines.filter((line) => line !== '').map((line) => Result.parse(JSON.parse(line)));
+}

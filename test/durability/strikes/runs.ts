@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { runWorkflowId } from '../../../src/domain/names.js';
 import type { Strike } from '../fault.js';
 import type { Scene } from '../scene.js';
@@ -35,7 +35,7 @@ export const resetRun =
   (where: 'first' | 'last') =>
   async (scene: Scene): Promise<Strike> => {
     const { events } = await scene.run.fetchHistory();
-    const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = temporal.api.enums.v1.EventType;
+    const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
     const done = (events ?? []).filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
     const task = where === 'first' ? done.at(0) : done.at(-1);
     const { runId } = await scene.run.describe();
