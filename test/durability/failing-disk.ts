@@ -11,6 +11,8 @@ const UNMOUNT_MS = 30_000;
 
 /** A file system of its own in an image file, which can be made to answer EIO to everything, and mended. Needs root and loop devices. */
 export class FailingDisk {
+  private device = '';
+
   private constructor(
     private readonly folder: string,
     private readonly image: string,
@@ -42,18 +44,22 @@ export class FailingDisk {
         await delay(100);
       }
     }
+    run('losetup', '--detach', this.device);
     this.attach();
   }
 
   unmount(): void {
     run('umount', '--lazy', this.folder);
+    run('losetup', '--detach', this.device);
   }
 
+  /** By a device of its own each time: a file system that is still known to another mount namespace would come back as it was, failing. */
   private attach(): void {
-    run('mount', '-o', 'loop', this.image, this.folder);
+    this.device = run('losetup', '--find', '--show', this.image).trim();
+    run('mount', this.device, this.folder);
   }
 }
 
-function run(command: string, ...args: string[]): void {
-  execFileSync(command, args, { stdio: 'pipe' });
+function run(command: string, ...args: string[]): string {
+  return execFileSync(command, args, { stdio: 'pipe', encoding: 'utf8' });
 }
