@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { RunPlan } from '../../src/contract/plan.js';
 import type { FineTuningRequestInput } from '../../src/contract/request.js';
-import { CONTROL_QUEUE, leaseWorkflowId, nodeName, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, leaseWorkflowId, nodeName, nodeQueue, roundWorkflowId, runWorkflowId } from '../../src/domain/names.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { ControlFolder, type ControlRecord } from '../../src/platform/control/control-folder.js';
 import { readJson } from '../../src/platform/files.js';
@@ -52,6 +52,11 @@ export class Scene {
 
   get leaseId(): string {
     return leaseWorkflowId(this.runKey, 1, 1);
+  }
+
+  /** Of the training by the first execution. */
+  get roundId(): string {
+    return roundWorkflowId(this.runKey, 1, '0');
   }
 
   readonly queues = {
