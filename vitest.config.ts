@@ -37,6 +37,16 @@ export default defineConfig({
           hookTimeout: 600_000,
         },
       },
+      {
+        test: {
+          ...common,
+          name: 'durability',
+          include: ['test/durability/**/*.test.ts'],
+          // A row that does not come to an end is measured for ten minutes, then tidied up.
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
     ],
   },
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunReport } from '../../src/contract/report.js';
 import { RunResult } from '../../src/contract/run.js';
 import { createRandom } from '../../src/domain/random.js';
-import { isEntry, Sandbox, type FormworkProcess } from './sandbox.js';
+import { isEntry, isRank, isServer, Sandbox, type FormworkProcess } from './sandbox.js';
 import { asOptions, shortRequest } from './short-request.js';
 import { storedSteps, TrainingWatch } from './training-watch.js';
 
@@ -194,15 +194,6 @@ describe('formwork start', () => {
     expect(box.processes()).toEqual([]);
   });
 });
-
-const isServer = ({ command }: { command: string[] }): boolean => command.includes('start-dev');
-
-const isRank =
-  (jobId: string, rank: number | null) =>
-  ({ environment, command }: { environment: Record<string, string>; command: string[] }): boolean =>
-    environment['FORMWORK_JOB_ID'] === jobId &&
-    (rank === null || environment['RANK'] === String(rank)) &&
-    command.includes('gpu_runner');
 
 /** Exact losses of rank 0 along the line of descent, as the report tells them. */
 function lossesOf(box: Sandbox, runKey: string): string[] {
