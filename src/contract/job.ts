@@ -50,6 +50,7 @@ export const RankExit = z.strictObject({
   signal: z.string().nullable(),
   kind: z.enum(FAILURE_KINDS).nullable().describe('null: it did what it was asked to'),
   message: z.string(),
+  step: z.int().min(1).nullable().describe('the step whose batch led to it, where one did'),
   logTail: z.array(z.string()).describe('its last lines'),
 });
 export type RankExit = z.infer<typeof RankExit>;
@@ -83,6 +84,7 @@ export const FollowBeat = z.strictObject({
     tokensPerSecond: z.number().nullable(),
     etaSeconds: z.number().nullable(),
     checkpointStep: z.int().nullable().describe('newest one in the store'),
+    trouble: z.string().nullable().describe('what keeps checkpoints from becoming durable while training goes on'),
   }),
 });
 export type FollowBeat = z.infer<typeof FollowBeat>;

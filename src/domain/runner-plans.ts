@@ -85,6 +85,8 @@ export function trainPlan(
       options.resume === null
         ? null
         : { step: options.resume.step, path: `${options.jobFolder}/resume/${stepFolder(options.resume.step)}` },
+    on_non_finite: 'stop',
+    skip_steps: [],
   };
 }
 
