@@ -50,7 +50,10 @@ export class TrainingWatch {
 }
 
 /** Every event of the line of descent, of every rank, as the store has it. */
-export function storedSteps(home: string, runKey: string): { rank: number; step: number; trajectory: number; lossHex: string }[] {
+export function storedSteps(
+  home: string,
+  runKey: string,
+): { rank: number; step: number; trajectory: number; lossHex: string | null }[] {
   const root = join(home, 'store', 'runs', runKey, 'rounds', '0', 'trajectories');
   const trajectories = readdirSync(root).filter((name) => /^\d+$/.test(name));
   return trajectories.flatMap((trajectory) =>

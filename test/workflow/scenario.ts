@@ -36,7 +36,7 @@ export interface Call {
 const estimate = { value: 0.9, low: 0.8, high: 1 };
 
 export const exitOf = (kind: FailureKind): RankExit[] => [
-  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', logTail: ['last line'] },
+  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', step: null, logTail: ['last line'] },
 ];
 
 /** Is this job one of the round that trains, not of the smoke test or of an evaluation? */
@@ -272,7 +272,7 @@ export function followedWell(): FollowResult {
   const time = new Date().toISOString();
   return {
     state: 'ended',
-    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', logTail: [] }],
+    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', step: null, logTail: [] }],
     results: [{ kind: 'tokenised', time, rank: 0, splits: [], vocabulary_size: 1, tokenizer_probe_sha256: '' }],
   };
 }

@@ -5,7 +5,7 @@ import { FAILURES } from '../../../src/domain/failures.js';
 import { decideGang, judgeGang, type BudgetsUsed } from '../../../src/domain/gang-decision.js';
 
 const exit = (rank: number, kind: FailureKind | null, logTail: string[] = []): RankExit => ({
-  ...{ rank, kind, logTail },
+  ...{ rank, kind, logTail, step: null },
   code: kind === null ? 0 : 1,
   signal: null,
   message: `rank ${rank} says ${kind ?? 'well'}`,
