@@ -53,7 +53,8 @@ export const openTrajectory =
     const round = runKeys.round(input.runKey, input.round);
     const record = await readTraining(store, round);
     const { resume, passedOver } = chooseResumePoint(record.line, record.checkpoints);
-    const trajectory = await open(store, round, record, input.fence, resume);
+    const inWords = passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`);
+    const trajectory = await open(store, round, record, input.fence, { resume, passedOver: inWords });
 
     const { cluster, training, limits } = plan;
     const root = trajectoryKeys.root(round, trajectory);
@@ -87,7 +88,7 @@ export const openTrajectory =
       trajectory,
       jobId,
       resume,
-      passedOver: passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`),
+      passedOver: inWords,
       jobs,
       inputs,
       checkpoint: resume === null ? null : stagedCheckpoint(round, jobId, resume),
@@ -113,14 +114,15 @@ async function open(
   round: string,
   record: TrainingRecord,
   fence: number,
-  resume: ResumePoint | null,
+  { resume, passedOver }: { resume: ResumePoint | null; passedOver: string[] },
 ): Promise<number> {
   const newest = record.trajectories.reduce((most, { trajectory }) => Math.max(most, trajectory), -1);
   const newestFence = Math.max(0, ...record.trajectories.map((trajectory) => trajectory.fence));
   if (newestFence > fence) {
     throw new Failure('RunKeyInUse', `owner ${newestFence} trains this round; this is owner ${fence}`, { newestFence, fence });
   }
-  const trajectory: Trajectory = { trajectory: newest + 1, fence, forkedFrom: resume, openedAt: new Date().toISOString() };
+  const openedAt = new Date().toISOString();
+  const trajectory: Trajectory = { trajectory: newest + 1, fence, forkedFrom: resume, passedOver, openedAt };
   if (!(await store.putIfAbsent(trajectoryKeys.record(round, trajectory.trajectory), toJson(trajectory)))) {
     throw new Failure('StoreUnavailable', `another gang opened trajectory ${trajectory.trajectory} at the same moment`, { round });
   }

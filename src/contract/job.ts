@@ -72,7 +72,6 @@ export type SupervisorState = z.infer<typeof SupervisorState>;
 export const FollowCursor = z.strictObject({ offsets: z.record(z.string(), z.int().min(0)) });
 export type FollowCursor = z.infer<typeof FollowCursor>;
 
-/** Heartbeat of a follower: cursor to go on from, progress for people. */
 /** What a follower knows of its job's progress, for people. */
 export const FollowProgress = z.strictObject({
   phase: z.string(),
@@ -83,9 +82,11 @@ export const FollowProgress = z.strictObject({
   tokensPerSecond: z.number().nullable(),
   etaSeconds: z.number().nullable(),
   checkpointStep: z.int().nullable().describe('newest one in the store'),
+  trouble: z.string().nullable().describe('what keeps checkpoints from becoming durable while training goes on'),
 });
 export type FollowProgress = z.infer<typeof FollowProgress>;
 
+/** Heartbeat of a follower: cursor to go on from, progress for people. */
 export const FollowBeat = z.strictObject({ cursor: FollowCursor, progress: FollowProgress });
 export type FollowBeat = z.infer<typeof FollowBeat>;
 

@@ -29,6 +29,7 @@ export const trajectoryKeys = {
   roundOf: (trajectory: string): string => trajectory.replace(/\/trajectories\/\d+$/, ''),
   checkpoints: (trajectory: string): string => `${trajectory}/checkpoints/`,
   checkpoint: (trajectory: string, step: number): string => `${trajectory}/checkpoints/${stepFolder(step)}`,
+  upload: (node: string, step: number): string => `${node}/uploads/${stepFolder(step)}.json`,
   snapshots: (trajectory: string): string => `${trajectory}/epochs/`,
   snapshot: (trajectory: string, epoch: number): string => `${trajectory}/epochs/${epochFolder(epoch)}`,
 };

@@ -8,7 +8,8 @@ export interface StepTold {
   rank: number;
   step: number;
   at: number;
-  lossHex: string;
+  /** null: the update was passed over. */
+  lossHex: string | null;
 }
 
 type Fork = Pick<Trajectory, 'trajectory' | 'forkedFrom'>;

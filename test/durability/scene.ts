@@ -11,7 +11,7 @@ import { readJson } from '../../src/platform/files.js';
 import { Home } from '../../src/platform/home/home.js';
 import { identifyProcess, type ProcessIdentity } from '../../src/platform/process/process-identity.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
-import { NODE_ID_VARIABLE } from '../../src/platform/compute/local-compute.js';
+import { NODE_ID_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { connectClient, plainServer } from '../../src/platform/temporal/connection.js';
 import { isRank, Sandbox, type FoundProcess } from '../e2e/sandbox.js';
 import { TrainingWatch } from '../e2e/training-watch.js';

@@ -197,11 +197,11 @@ describe('formwork start', () => {
 
 /** Exact losses of rank 0 along the line of descent, as the report tells them. */
 function lossesOf(box: Sandbox, runKey: string): string[] {
-  const byStep = new Map<number, { trajectory: number; lossHex: string }>();
+  const byStep = new Map<number, { trajectory: number; lossHex: string | null }>();
   for (const { rank, step, trajectory, lossHex } of storedSteps(box.home, runKey)) {
     if (rank === 0 && trajectory >= (byStep.get(step)?.trajectory ?? 0)) byStep.set(step, { trajectory, lossHex });
   }
-  return [...byStep].sort(([a], [b]) => a - b).map(([step, { lossHex }]) => `${step}: ${lossHex}`);
+  return [...byStep].sort(([a], [b]) => a - b).map(([step, { lossHex }]) => `${step}: ${lossHex ?? 'none'}`);
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -72,7 +72,10 @@ export function storedEvents(home: string, runKey: string): { trajectory: number
 }
 
 /** Every step of every rank and trajectory, as the store has it. */
-export function storedSteps(home: string, runKey: string): { rank: number; step: number; trajectory: number; lossHex: string }[] {
+export function storedSteps(
+  home: string,
+  runKey: string,
+): { rank: number; step: number; trajectory: number; lossHex: string | null }[] {
   return storedEvents(home, runKey).flatMap(({ trajectory, event }) =>
     event.kind === 'step' ? [{ rank: event.rank, step: event.step, trajectory, lossHex: event.loss_hex }] : [],
   );

@@ -66,7 +66,17 @@ export const exitOf = (kind: FailureKind, step: number | null = null): RankExit[
 
 /** How far a follower says that its job has got. */
 export const progressAt = (done: number, total: number | null = 20): FollowProgress => ({
-  ...{ phase: 'loop', done, total, unit: 'steps', loss: 1.5, tokensPerSecond: 1, etaSeconds: 60, checkpointStep: null },
+  ...{
+    phase: 'loop',
+    done,
+    total,
+    unit: 'steps',
+    loss: 1.5,
+    tokensPerSecond: 1,
+    etaSeconds: 60,
+    checkpointStep: null,
+    trouble: null,
+  },
 });
 
 /** A job whose rank failed of this. */

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
 import { overdue, seen, stopPatience, type RankActivity } from '../../domain/hang-watch.js';
 import { Failure } from '../../domain/failures.js';
-import { failureOfExit } from '../../domain/rank-exit.js';
-import { identifyProcess, ownIdentity } from '../process/process-identity.js';
+import { failureOfExit, whyWithoutStack } from '../../domain/rank-exit.js';
+import { identifyProcess, ownIdentity, processState } from '../process/process-identity.js';
 import type { JobFolder } from './job-folder.js';
 import { rankEnvironment, type RankSurroundings } from './rank-environment.js';
 
@@ -40,6 +41,8 @@ interface Rank {
   child: ChildProcess;
   ended: { code: number | null; signal: NodeJS.Signals | null } | null;
   killed: boolean;
+  /** Why its stack cannot be in its log, where a hang was met and it could not write it. */
+  mute: string | null;
   /** What is wrong with it, where its exit status cannot tell. */
   fault: Pick<RankExit, 'kind' | 'message'> | null;
 }
@@ -107,7 +110,7 @@ export class RankSupervisor {
         stdio: ['ignore', log, log],
       });
       closeSync(log);
-      const entry: Rank = { rank, child, ended: null, killed: false, fault: null };
+      const entry: Rank = { rank, child, ended: null, killed: false, mute: null, fault: null };
       child.once('error', (error) => {
         const message = `rank ${rank} did not start (${error.message}); FORMWORK_PYTHON has to name a Python with gpu-runner/requirements.txt`;
         entry.fault = { kind: 'EnvironmentNotReady', message };
@@ -169,7 +172,20 @@ export class RankSupervisor {
     // gpu_runner registers faulthandler on this signal: the stacks of all threads go to the rank's log.
     this.signalRanks('SIGUSR1');
     await delay(STACKS_MS);
+    await Promise.all(this.ranks.map((entry) => this.noteMute(entry)));
     this.endBy = Date.now();
+  }
+
+  /**
+   * A stopped process handles no signal, so it cannot write its stack. It is not continued for that: it would train on in the
+   * middle of being ended, and what hangs it is whoever stopped it, not where it stood.
+   */
+  private async noteMute(entry: Rank): Promise<void> {
+    if (entry.ended !== null) return;
+    entry.mute = whyWithoutStack(await processState(entry.child.pid ?? 0));
+    if (entry.mute === null) return;
+    const line = `formwork: rank ${entry.rank} hangs and has no stack to show: ${entry.mute}\n`;
+    await appendFile(join(this.folder.work, this.folder.logPath(entry.rank)), line);
   }
 
   private signalRanks(signal: NodeJS.Signals): void {
@@ -188,14 +204,14 @@ export class RankSupervisor {
         rank: entry.rank,
         code: entry.ended?.code ?? null,
         signal: entry.ended?.signal ?? null,
-        step: null,
-        ...(entry.fault ?? (await this.explain(entry))),
+        ...(entry.fault === null ? await this.explain(entry) : { ...entry.fault, step: null }),
         logTail: await this.folder.logTail(entry.rank, LOG_TAIL_LINES),
       })),
     );
   }
 
-  private async explain({ rank, ended, killed }: Rank): Promise<Pick<RankExit, 'kind' | 'message'> & { step?: number | null }> {
+  private async explain(entry: Rank): Promise<Pick<RankExit, 'kind' | 'message' | 'step'>> {
+    const { rank, ended, killed } = entry;
     const code = ended?.code ?? null;
     const signal = ended?.signal ?? null;
     const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
@@ -206,18 +222,18 @@ export class RankSupervisor {
           ? `rank ${rank} was ended by ${signal}`
           : `rank ${rank} ended with code ${code ?? 'unknown'}`;
     // It may have ended by itself before our signal reached it.
-    if (killed && signal === 'SIGKILL') return this.explainKill(rank, message);
+    if (killed && signal === 'SIGKILL') return { ...this.explainKill(entry, message), step: null };
     return { kind: failureOfExit(code, signal), message, step: told?.kind === 'failed' ? told.step : null };
   }
 
   /** A kill of ours counts as the reason for which we killed. */
-  private explainKill(rank: number, message: string): Pick<RankExit, 'kind' | 'message'> {
+  private explainKill({ rank, mute }: Rank, message: string): Pick<RankExit, 'kind' | 'message'> {
     switch (this.ending) {
       case 'hang': {
         const { phase } = this.activity.get(rank) as RankActivity;
         return {
           kind: 'Hang',
-          message: `rank ${rank} made no progress in phase ${phase} within its limit; the stacks are in its log`,
+          message: `rank ${rank} made no progress in phase ${phase} within its limit; ${mute ?? 'the stacks are in its log'}`,
         };
       }
       case 'peer':

@@ -20,5 +20,10 @@ export function liveProgress(pending: readonly PendingActivity[]): LiveProgress 
       total: totals.includes(null) ? null : totals.reduce<number>((sum, total) => sum + (total ?? 0), 0),
     };
   }
-  return beats.reduce((most, beat) => (beat.done > most.done || (most.total === null && beat.total !== null) ? beat : most), first);
+  const furthest = beats.reduce(
+    (most, beat) => (beat.done > most.done || (most.total === null && beat.total !== null) ? beat : most),
+    first,
+  );
+  // Trouble of any node is trouble of all: none of its checkpoints becomes whole.
+  return { ...furthest, trouble: beats.find(({ trouble }) => trouble !== null)?.trouble ?? null };
 }

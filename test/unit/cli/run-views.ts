@@ -39,6 +39,7 @@ export function runView(stages: StageRecord[], more: Partial<RunView['status']> 
 
 export const steps = (done: number, loss = 1): NonNullable<RunView['progress']> => ({
   phase: 'loop',
+  trouble: null,
   done,
   total: 300,
   unit: 'steps',

@@ -61,6 +61,7 @@ describe('a checkpoint', () => {
     const job = await FollowedJob.start();
     const follower = job.follow();
     await job.checkpoint(2, [0, 1], { claimedSha256: 'f'.repeat(64) });
+    await vi.waitFor(() => expect(follower.context.warnings).toHaveLength(1));
     await job.checkpoint(4);
     await until(follower, 4);
     expect(committed(job)).toEqual([4]);

@@ -75,12 +75,14 @@ describe('where a gang begins', () => {
     expect(opened.passedOver).toEqual([expect.stringContaining(`trajectory 0, step 100: ${damage}`)]);
   });
 
-  test('without looking at a checkpoint that has no manifest: it was never finished', async () => {
+  test('before a checkpoint that has no manifest: it was never finished, which is said', async () => {
     const run = new StoredRun();
     run.trajectory(0);
     run.checkpoint(0, 50);
     run.store.objects.delete(`${run.checkpoint(0, 100)}/manifest.json`);
-    expect(await open(run)).toMatchObject({ resume: { trajectory: 0, step: 50 }, passedOver: [] });
+    const passedOver = ['trajectory 0, step 100: its upload was never finished, it has no manifest'];
+    expect(await open(run)).toMatchObject({ resume: { trajectory: 0, step: 50 }, passedOver });
+    expect(recordOf(run, 1).passedOver).toEqual(passedOver);
   });
 
   test('at the start again when no checkpoint is whole, and each of them is said', async () => {
