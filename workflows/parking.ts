@@ -2,6 +2,7 @@ import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
 import type { Claim } from '../activities/run/claim-run.js';
 import { longRecords, records } from './acts.js';
 import { fail, failureOf, type KnownFailure } from './failure-kind.js';
+import { giveNotice } from './give-notice.js';
 import type { Retry } from './messages.js';
 import type { StatusBoard } from './status-board.js';
 
@@ -52,6 +53,7 @@ export class Parking {
       help: verdict.help,
       takes: verdict.takes,
     });
+    await giveNotice(this.place.runKey, 'parked', `${failure.kind}: ${failure.message} ${verdict.help}`);
     try {
       const isOver = (): boolean => parked.goesOn || isOverdue();
       if (!(await condition(isOver, minutes(parkedNodesMinutes)))) {
