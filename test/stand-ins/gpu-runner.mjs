@@ -300,7 +300,7 @@ function end(error) {
     emit('interrupted', { step: 0 });
   } else {
     process.stderr.write(`gpu_runner: ${error.message}\n`);
-    emit('failed', { exit: error instanceof Ended ? error.exit : 'crashed', message: error.message });
+    emit('failed', { exit: error instanceof Ended ? error.exit : 'crashed', message: error.message, step: null });
   }
   process.exit(error instanceof Ended ? (EXIT_CODES[error.exit] ?? 1) : 1);
 }
