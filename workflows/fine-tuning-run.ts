@@ -110,7 +110,8 @@ class Run {
     this.parking = new Parking({
       ...{ runKey, claim, board, startedAt: Date.now() },
       isOverdue: () => this.overdue,
-      releaseNodes: () => this.leased.release(),
+      // A run that is cancelled meanwhile still sees its machines gone before it says so.
+      releaseNodes: () => CancellationScope.nonCancellable(() => this.leased.release()),
     });
     this.stages = new RunStages({ runKey, claim, board, leased: this.leased, retries: () => this.parking.retries });
   }

@@ -7,7 +7,6 @@ import { fail, failureOf } from './failure-kind.js';
 import { followUntil, type HandBack, type JobEnd } from './follow-job.js';
 import { NodeWatch, type Evidence } from './node-watch.js';
 import { abandonJob, stopJob } from './stop-job.js';
-import type { TrainingRoundInput } from './training-round.js';
 
 /** Followers of one gang begin at the same moment and hand back within seconds of each other, where none is publishing. */
 const HAND_BACK_WAIT = '1 minute';
@@ -17,6 +16,21 @@ export interface Following {
   jobId: string;
   /** By node. */
   cursors: Record<string, FollowCursor>;
+}
+
+export interface GangInput {
+  runKey: string;
+  fence: number;
+  round: string;
+  datasetId: string;
+  modelId: string;
+  /** null: as many steps as the epochs ask for. */
+  maxSteps: number | null;
+  nodes: LeasedNode[];
+  /** Gangs that this owner has formed so far, this one included. */
+  gang: number;
+  /** Ranks of this gang that an earlier execution has left running; null: it has yet to be formed. */
+  following: Following | null;
 }
 
 export type GangEnd =
@@ -32,7 +46,7 @@ export interface GangHost {
 }
 
 /** One gang, from its trajectory to the end of its ranks; one that runs already is followed on. */
-export async function runGang(input: TrainingRoundInput, host: GangHost): Promise<GangEnd> {
+export async function runGang(input: GangInput, host: GangHost): Promise<GangEnd> {
   const { nodes, gang, following } = input;
   const opened = following === null ? await openGang(input) : null;
   const jobId = opened?.jobId ?? following?.jobId ?? fail('Defect', 'a gang has neither a trajectory nor ranks');
@@ -52,13 +66,13 @@ export async function runGang(input: TrainingRoundInput, host: GangHost): Promis
   }
 }
 
-function openGang(input: TrainingRoundInput): Promise<OpenedTrajectory> {
+function openGang(input: GangInput): Promise<OpenedTrajectory> {
   const { runKey, fence, gang, round, datasetId, modelId, maxSteps } = input;
   return records.openTrajectory({ runKey, fence, gang, round, datasetId, modelId, maxSteps });
 }
 
 /** Every node has what it needs, and the ranks run. Gives evidence instead when a node is lost or a checkpoint is bad. */
-async function prepareGang(input: TrainingRoundInput, opened: OpenedTrajectory, watch: NodeWatch): Promise<Evidence | null> {
+async function prepareGang(input: GangInput, opened: OpenedTrajectory, watch: NodeWatch): Promise<Evidence | null> {
   const { nodes } = input;
   let suspect: OpenedTrajectory['resume'] = null;
   try {

@@ -1,32 +1,20 @@
 import { condition, continueAsNew, setHandler, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { RoundResult } from '../activities/training/close-round.js';
-import type { LeasedNode } from '../src/contract/cluster.js';
 import { roundScope } from '../src/domain/names.js';
 import { records } from './acts.js';
 import { fail } from './failure-kind.js';
-import { runGang, type Following } from './gang.js';
+import { runGang, type Following, type GangInput } from './gang.js';
 import { LeasedNodes } from './leased-nodes.js';
 import { stopRoundSignal, workNewsSignal, type WorkNews } from './messages.js';
 import { newsOf } from './news-of.js';
 import { tellIfOpen } from './tell-if-open.js';
 
-export interface TrainingRoundInput {
-  runKey: string;
-  fence: number;
-  round: string;
-  datasetId: string;
-  modelId: string;
-  /** null: as many steps as the epochs ask for. */
-  maxSteps: number | null;
+/** `gang` and `following` are those of the execution before this one; in the first none has been formed by this round. */
+export interface TrainingRoundInput extends GangInput {
   leaseId: string;
   runWorkflowId: string;
-  nodes: LeasedNode[];
-  /** Gangs that this owner has formed so far. */
-  gang: number;
   /** Somebody has asked the execution before this one to stop. */
   isStopping: boolean;
-  /** Ranks that the execution before this one has left running, of gang number `gang`. */
-  following: Following | null;
 }
 
 export interface TrainingRoundOutput {

@@ -30,7 +30,6 @@ export type Precision = (typeof PRECISIONS)[number];
 
 /** What a loss or gradient that is not finite leads to. */
 export const ON_NON_FINITE = ['rewind', 'skip', 'stop'] as const;
-export type OnNonFinite = (typeof ON_NON_FINITE)[number];
 
 export const SCHEDULES = ['cosine', 'linear'] as const;
 

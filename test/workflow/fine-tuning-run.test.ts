@@ -321,7 +321,7 @@ describe('a fine-tuning run', () => {
   it('fails with kind and remedy at once when what was asked for is wrong, and ends its machines first', async () => {
     scenario = await Scenario.open({
       node: {
-        followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('OutOfMemory') : followedWell()),
+        followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('InvalidData') : followedWell()),
       },
     });
     const failure = await failureOf(await scenario.start());

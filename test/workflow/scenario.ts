@@ -60,7 +60,7 @@ export const trainingLeft = (plan: RunPlan, fence = 1): (() => Promise<Claim>) =
 
 const estimate = { value: 0.9, low: 0.8, high: 1 };
 
-export const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
+const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
   { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', step, logTail: ['last line'] },
 ];
 
