@@ -18,10 +18,6 @@ export class DutyQueue {
     return this.waiting.length === 0;
   }
 
-  get isBusy(): boolean {
-    return this.current !== null;
-  }
-
   /** In the order in which ranks told of them. */
   get all(): readonly Duty[] {
     return this.waiting;

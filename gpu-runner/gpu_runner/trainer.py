@@ -139,18 +139,27 @@ class Trainer:
         if norm is not None and not math.isfinite(norm):
             if math.isfinite(loss):
                 self._meet_non_finite(step, f"the gradient norm is {norm}", self.batches.bins_of_step(step))
-            # torch's own optimizer has no such check; it leaves alone what has no gradient.
-            self.model.zero_grad(set_to_none=True)
+            self._drop_gradients()
+            return None, "gradient" if math.isfinite(loss) else "loss"
         self.engine.step()
-        if self.engine.was_step_applied() and (norm is None or math.isfinite(norm)):
+        if self.engine.was_step_applied():
             assert math.isfinite(loss), "an update was made of a loss that is not finite"
             self.state.updates_skipped = 0
             return float(self.engine.get_global_grad_norm() if norm is None else norm), None
         if not math.isfinite(loss):
             return None, "loss"
-        if norm is None:
-            self._meet_non_finite(step, "the gradient norm is not finite", self.batches.bins_of_step(step))
+        self._meet_non_finite(step, "the gradient norm is not finite", self.batches.bins_of_step(step))
         return None, "gradient"
+
+    def _drop_gradients(self) -> None:
+        """What DeepSpeed does of itself where it checks for overflow: forget the gradients, count the step.
+
+        Its own step cannot be asked: it would clip, and fails where no parameter has a gradient.
+        """
+        self.model.zero_grad(set_to_none=True)
+        self.engine.micro_steps += 1
+        self.engine.global_steps += 1
+        self.engine.skipped_steps += 1
 
     def validate(self, step: int, epoch: int) -> None:
         """Loss per target token of the validation rows, over all ranks."""
