@@ -164,7 +164,7 @@ describe('a lease', () => {
   });
 });
 
-describe('a lease whose history has become long', () => {
+describe('a lease whose history has become long', { timeout: 120_000 }, () => {
   /** A fresh lease with two nodes has about 35 events when it first rests, and one that is carried over 25. */
   const LIMIT = 60;
   const runIdOf = async (lease: WorkflowHandle): Promise<string> => (await lease.describe()).runId;
@@ -176,6 +176,18 @@ describe('a lease whose history has become long', () => {
     } finally {
       await server.close();
     }
+  }
+
+  /** Requests for a machine that is replaced already change nothing, and make history. */
+  async function untilContinued(): Promise<WorkflowHandle> {
+    const lease = scenario.client.workflow.getHandle(leaseWorkflowId(scenario.runKey, 1, 1));
+    const before = await runIdOf(lease);
+    await until(async () => {
+      await lease.signal('replaceNode', replace(0));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return (await runIdOf(lease)) !== before;
+    });
+    return lease;
   }
 
   it('goes on in a new one with its machines, and loses no request', async () => {
@@ -215,18 +227,25 @@ describe('a lease whose history has become long', () => {
       );
       const run = await scenario.start();
       await scenario.called('followRanks', inTraining);
-      const lease = scenario.client.workflow.getHandle(leaseWorkflowId(scenario.runKey, 1, 1));
-      const before = await runIdOf(lease);
-      await until(async () => {
-        await lease.signal('replaceNode', replace(0));
-        await new Promise((resolve) => setTimeout(resolve, 100));
-        return (await runIdOf(lease)) !== before;
-      });
+      const lease = await untilContinued();
       gone.add('node-1-g1');
       expect(await run.result()).toMatchObject({ outcome: 'completed' });
       expect(launches().slice(1)).toEqual([[{ node: 1, generation: 2 }]]);
       expect(inputs('terminateNodes').at(-1)).toEqual({ leaseId: lease.workflowId, nodeIds: null });
       expect((await lease.describe()).status.name).toBe('COMPLETED');
+    });
+  });
+
+  it('still ends its machines when its run is terminated', async () => {
+    await onPatientServer(async (place) => {
+      const node = { followRanks: async ({ jobId }: { jobId: string }) => (isTraining(jobId) ? untilCancelled() : followedWell()) };
+      scenario = await Scenario.open({ node }, place);
+      const run = await scenario.start();
+      await scenario.called('followRanks', inTraining);
+      const lease = await untilContinued();
+      await run.terminate();
+      await until(async () => (await lease.describe()).status.name === 'CANCELLED');
+      expect(inputs('terminateNodes')).toEqual([{ leaseId: lease.workflowId, nodeIds: null }]);
     });
   });
 });

@@ -103,7 +103,7 @@ async function checkNodes(context: CliContext): Promise<string> {
     const reason = reasonToEnd(node, states[index] ?? 'unknown', now);
     return reason === null ? [] : [`${node.nodeId}: ${reason}`];
   });
-  if (orphans.length === 0) return `${nodes.length}, each with its lease`;
+  if (orphans.length === 0) return `${nodes.length}, none of which the sweep would end now`;
   throw new Failure(
     'EnvironmentNotReady',
     `${orphans.length} of ${nodes.length} without an owner (${orphans.join('; ')}); the schedule ${SWEEP_ID} ends them within minutes, formwork down at once`,
