@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS, type FailureKind } from '../../../src/contract/kinds.js';
 import { FAILURES } from '../../../src/domain/failures.js';
 import { decideGang } from '../../../src/domain/gang-decision.js';
-import { code, page, tableRows } from './page.js';
+import { situationLines } from '../../../src/cli/situation-lines.js';
+import { troubled } from '../../fixtures/run-situation.js';
+import { code, codeBlocks, page, tableRows } from './page.js';
 
 const rows = new Map(tableRows(page('troubleshooting'), 'kind').map(([kind, ...cells]) => [code(kind as string), cells]));
 
@@ -34,5 +36,10 @@ describe('docs/troubleshooting.md', () => {
     else expect(again).not.toContain('formed again');
     expect(again.startsWith('by the activity')).toBe(FAILURES[kind].retry === 'policy');
     expect(again === 'no').toBe(FAILURES[kind].retry !== 'policy' && budget === 0);
+  });
+
+  test('shows a status as the command prints it', () => {
+    const [shown] = codeBlocks(page('troubleshooting'));
+    expect((shown as string).trimEnd().split('\n')).toEqual(situationLines(troubled()));
   });
 });
