@@ -16,7 +16,7 @@ import { askStatus } from './run-watch.js';
 const PATIENCE_MS = 15_000;
 
 /** How an execution ended, in the words of its own result or failure. */
-export interface ExecutionEnd {
+interface ExecutionEnd {
   outcome: RunOutcome;
   message: string;
   failure: FailureKind | null;

@@ -188,7 +188,7 @@ function failureLines({ status, failure, state }: RunSituation, clock: Clock): s
   const last = status?.lastFailure ?? null;
   if (last === null) return failure === null ? [] : labelled('what to do', [FAILURES[failure].remedy]);
   const lines = labelled(state === 'failed' ? 'failure' : 'last failure', [
-    `${last.kind} at ${clock.ago(last.at)}: ${last.message}`,
+    `${clock.ago(last.at)}: ${last.message.startsWith(last.kind) ? '' : `${last.kind}: `}${last.message}`,
     `what to do: ${last.remedy}`,
   ]);
   return [...lines, ...last.ranks.flatMap(({ rank, logTail }) => tail(`rank ${rank}`, logTail))];

@@ -21,7 +21,7 @@ export const PendingActivity = z.strictObject({
 });
 export type PendingActivity = z.infer<typeof PendingActivity>;
 
-export const NODE_CONTACTS = ['present', 'suspect', 'unknown'] as const;
+const NODE_CONTACTS = ['present', 'suspect', 'unknown'] as const;
 
 /** A machine of the run: what its provider says of it, and what has been heard from it. */
 export const NodeSituation = z.strictObject({
@@ -56,7 +56,7 @@ export const StoredRun = z.strictObject({
 export type StoredRun = z.infer<typeof StoredRun>;
 
 /** `open`: an execution works on it. `unclaimed`: the server knows it and the store does not. `unknown`: no server could be asked. */
-export const RUN_STATES = ['open', 'parked', 'unclaimed', 'unknown', ...RUN_OUTCOMES] as const;
+const RUN_STATES = ['open', 'parked', 'unclaimed', 'unknown', ...RUN_OUTCOMES] as const;
 
 /** `formwork status --json`: where a run is, and why. */
 export const RunSituation = z.strictObject({

@@ -79,7 +79,7 @@ test('what was tried is told with its results, the last five times', () => {
 
 test('the last failure comes with what to do and the last lines of every rank', () => {
   const shown = text({ status: status({ lastFailure }) });
-  expect(shown).toContain('last failure RankKilled at 02:50:00, 10 min 0 s ago: rank 1: ended by SIGKILL');
+  expect(shown).toContain('last failure 02:50:00, 10 min 0 s ago: RankKilled: rank 1: ended by SIGKILL');
   expect(shown).toContain(`what to do: ${FAILURES.RankKilled.remedy}`);
   expect(shown).toContain('             rank 0:\n               waiting for rank 1\n');
   expect(shown).toContain('             rank 1:\n               step 1180\n               step 1181\n');

@@ -3,7 +3,9 @@ import { FAILURE_KINDS, type FailureKind } from '../../../src/contract/kinds.js'
 import { FAILURES } from '../../../src/domain/failures.js';
 import { decideGang } from '../../../src/domain/gang-decision.js';
 import { judgeLaunch } from '../../../src/domain/launch-patience.js';
-import { code, page, tableRows } from './page.js';
+import { situationLines } from '../../../src/cli/situation-lines.js';
+import { troubled } from '../../fixtures/run-situation.js';
+import { code, codeBlocks, page, tableRows } from './page.js';
 
 const rows = new Map(tableRows(page('troubleshooting'), 'kind').map(([kind, ...cells]) => [code(kind as string), cells]));
 
@@ -42,5 +44,10 @@ describe('docs/troubleshooting.md', () => {
     const launches = launchesOf(kind);
     if (launches > 0 && budget === 0) expect(again).toContain(`launched again, ${launches} times`);
     expect(again === 'no').toBe(FAILURES[kind].retry !== 'policy' && budget === 0 && launches === 0);
+  });
+
+  test('shows a status as the command prints it', () => {
+    const [shown] = codeBlocks(page('troubleshooting'));
+    expect((shown as string).trimEnd().split('\n')).toEqual(situationLines(troubled()));
   });
 });
