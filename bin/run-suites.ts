@@ -116,6 +116,7 @@ const SUITES: Suite[] = [
   vitest('browser'),
   pytest,
   vitest('e2e'),
+  vitest('network'),
 ];
 
 const wanted = process.argv.slice(2);
