@@ -47,6 +47,17 @@ export default defineConfig({
           hookTimeout: 900_000,
         },
       },
+      {
+        test: {
+          ...common,
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          fileParallelism: false,
+          // A cut of ten minutes, on request, and a run around it.
+          testTimeout: 2_400_000,
+          hookTimeout: 2_400_000,
+        },
+      },
     ],
   },
 });

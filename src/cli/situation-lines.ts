@@ -135,9 +135,14 @@ function progressLines({ progress, status }: RunSituation, clock: Clock): string
   return labelled('progress', [`${count(step)}/${count(totalSteps)} steps${rest}, as told at ${clock.ago(at)}`]);
 }
 
-function checkpointLines({ stored: { checkpoint }, status }: RunSituation, clock: Clock): string[] {
-  if (checkpoint === null) return status?.stage === 'train' ? labelled('checkpoint', ['none yet']) : [];
-  return labelled('checkpoint', [`step ${count(checkpoint.step)}, stored ${clock.ago(checkpoint.committedAt)}`]);
+function checkpointLines({ stored: { checkpoint }, status, progress }: RunSituation, clock: Clock): string[] {
+  const newest =
+    checkpoint === null
+      ? status?.stage === 'train'
+        ? ['none yet']
+        : []
+      : [`step ${count(checkpoint.step)}, stored ${clock.ago(checkpoint.committedAt)}`];
+  return labelled('checkpoint', progress?.trouble == null ? newest : [...newest, progress.trouble]);
 }
 
 /** What waits for a time or for a worker; what simply works is not in the way. */

@@ -8,8 +8,8 @@ export type Link = 'control' | 'ranks';
 
 const SUBNETS: Record<Link, string> = { control: '10.201.0', ranks: '10.202.0' };
 const SERVER = `${SUBNETS.control}.1`;
-/** Nodes are numbered from here, so that no address is the server's. */
-const FIRST_NODE = 10;
+/** Hosts are numbered from here, so that no address is the server's. */
+const FIRST_HOST = 10;
 
 const NAMES = /^fw-(\d+)-/;
 /** A process that was killed leaves its namespace at once, unless it waits for a disk. */
@@ -18,14 +18,14 @@ const LOOK_MS = 50;
 let numNetworks = 0;
 
 /**
- * Hosts on one machine: a network namespace for the control plane, one for each node, and one that stands for the switches. Every node
- * has two links, each an interface of its name, each with a subnet and a bridge of its own. Nothing of it can be reached from, or
- * reaches, the network of the machine.
+ * Hosts on one machine: a network namespace for the control plane, one for each host of a node, and one that stands for the switches.
+ * Every host has two links, each an interface of its name, each with a subnet and a bridge of its own. Nothing of it can be reached
+ * from, or reaches, the network of the machine.
  */
 export class HostNetwork {
   private readonly prefix = `fw-${process.pid}-${(numNetworks += 1)}-`;
 
-  private constructor(readonly nodes: number) {}
+  private constructor(private readonly hosts: readonly string[]) {}
 
   /** Why there can be none here, or null. */
   static refusal(): string | null {
@@ -44,9 +44,10 @@ export class HostNetwork {
     }
   }
 
-  static make(nodes: number): HostNetwork {
+  /** @param hosts names that end in the number of the node that they are for, e.g. `node-0` */
+  static make(hosts: readonly string[]): HostNetwork {
     removeLeftOvers();
-    const network = new HostNetwork(nodes);
+    const network = new HostNetwork(hosts);
     try {
       network.wire();
       return network;
@@ -56,11 +57,11 @@ export class HostNetwork {
     }
   }
 
-  /** What a control plane inside is told. */
-  environment(): Record<string, string> {
+  /** What a control plane is told whose nodes live on the hosts `<group>-<number>`. */
+  environment(group: string): Record<string, string> {
     return {
       FORMWORK_SERVER_ADDRESS: SERVER,
-      FORMWORK_NODE_LAUNCHER: ['ip', 'netns', 'exec', `${this.prefix}node-{node}`].join(' '),
+      FORMWORK_NODE_LAUNCHER: ['ip', 'netns', 'exec', this.namespace(`${group}-{node}`)].join(' '),
       FORMWORK_RANK_INTERFACE: 'ranks' satisfies Link,
     };
   }
@@ -70,17 +71,17 @@ export class HostNetwork {
     return ['ip', 'netns', 'exec', this.namespace('control'), ...command];
   }
 
-  address(link: Link, node: number): string {
-    return `${SUBNETS[link]}.${FIRST_NODE + node}`;
+  address(link: Link, host: string): string {
+    return `${SUBNETS[link]}.${FIRST_HOST + this.hosts.indexOf(host)}`;
   }
 
-  /** Pulls the plug of each of these nodes at the switch: carrier is gone, connections stay open, nobody is told. */
-  cut(link: Link, nodes: readonly number[]): void {
-    for (const node of nodes) this.onSwitch('link', 'set', port(link, node), 'down');
+  /** Pulls the plug of each of these hosts at the switch: carrier is gone, connections stay open, nobody is told. */
+  cut(link: Link, hosts: readonly string[]): void {
+    for (const host of hosts) this.onSwitch('link', 'set', this.port(link, host), 'down');
   }
 
-  mend(link: Link, nodes: readonly number[]): void {
-    for (const node of nodes) this.onSwitch('link', 'set', port(link, node), 'up');
+  mend(link: Link, hosts: readonly string[]): void {
+    for (const host of hosts) this.onSwitch('link', 'set', this.port(link, host), 'up');
   }
 
   /** Ends what still runs inside, and leaves nothing behind. */
@@ -100,9 +101,8 @@ export class HostNetwork {
       this.onSwitch('link', 'set', `br-${link}`, 'up');
     }
     this.connect('control', 'control', 'server', SERVER);
-    for (let node = 0; node < this.nodes; node += 1) {
-      for (const link of ['control', 'ranks'] as const)
-        this.connect(`node-${node}`, link, port(link, node), this.address(link, node));
+    for (const host of this.hosts) {
+      for (const link of ['control', 'ranks'] as const) this.connect(host, link, this.port(link, host), this.address(link, host));
     }
   }
 
@@ -119,13 +119,17 @@ export class HostNetwork {
     ip('-n', this.namespace('switch'), ...args);
   }
 
+  /** The kernel allows 15 characters. */
+  private port(link: Link, host: string): string {
+    return `${link}-${this.hosts.indexOf(host)}`;
+  }
+
   private namespace(host: string): string {
     return `${this.prefix}${host}`;
   }
 
   private all(): string[] {
-    const nodes = Array.from({ length: this.nodes }, (_, node) => `node-${node}`);
-    return ['switch', 'control', ...nodes].map((host) => this.namespace(host));
+    return ['switch', 'control', ...this.hosts].map((host) => this.namespace(host));
   }
 
   /** Interfaces and bridges go with the namespaces that they are in. */
@@ -134,8 +138,6 @@ export class HostNetwork {
     for (const name of this.all().filter((one) => there.includes(one))) ip('netns', 'delete', name);
   }
 }
-
-const port = (link: Link, node: number): string => `${link}-${node}`;
 
 /** Of tests that were killed, with the processes that they left inside. */
 function removeLeftOvers(): void {

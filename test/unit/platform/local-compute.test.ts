@@ -27,11 +27,12 @@ class Provider {
   /** Node ids follow from the lease, so each test has its own. */
   readonly lease = leaseWorkflowId(`test-${process.pid}-${(leases += 1)}`, 1, 1);
 
-  constructor(behaviour = '', root = temporaryFolder()) {
+  constructor(behaviour = '', root = temporaryFolder(), launcher: string[] = []) {
     const mark = randomUUID();
     this.nodes = join(root, 'nodes');
     this.compute = new LocalCompute({
       nodes: this.nodes,
+      launcher,
       host: [process.execPath, HOST],
       env: { PATH: process.env['PATH'], STAND_IN_HOST: behaviour, FORMWORK_TEST_MARK: mark },
     });
@@ -75,6 +76,24 @@ class Provider {
 }
 
 describe('a launch', () => {
+  test('starts the host by the launcher, in the place of its number', async () => {
+    const provider = new Provider('', temporaryFolder(), ['/usr/bin/env', 'PLACE=host-{node}']);
+    const { nodeId } = await provider.launch({ node: 1 });
+    const { pid } = await provider.host(nodeId);
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain('PLACE=host-1');
+  });
+
+  test('whose launcher fails is refused with the log that says why', async () => {
+    const provider = new Provider('', temporaryFolder(), ['/usr/bin/env', 'false']);
+    const { nodes, lease } = provider;
+    const refused = await provider.launch().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(refused).toEqual(failure('CapacityUnavailable', new RegExp(`did not start; its log is ${nodes}`)));
+    expect(await provider.compute.list({ installation: 'home', lease })).toMatchObject([{ state: 'pending' }]);
+  });
+
   test('gives a node that runs, with its tags and deadline', async () => {
     const provider = new Provider();
     const node = await provider.launch();
