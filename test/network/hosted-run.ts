@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { FineTuningRequestInput } from '../../src/contract/request.js';
 import { RunResult } from '../../src/contract/run.js';
 import { leaseWorkflowId, nodeName, nodeQueue } from '../../src/domain/names.js';
-import { NODE_ID_VARIABLE } from '../../src/platform/compute/local-compute.js';
+import { NODE_ID_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import { ControlFolder } from '../../src/platform/control/control-folder.js';
 import { Home } from '../../src/platform/home/home.js';
