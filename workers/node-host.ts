@@ -51,7 +51,7 @@ while (reason === '') {
 }
 await endWorker();
 await new LocalJobRunner({ work: folder.work(), supervisor: entryCommand('rank-supervisor'), env: process.env }).stopOlder(null);
-await killProcesses(record.nodeId, process.pid);
+await killProcesses(folder.root, process.pid);
 if ((await folder.terminated()) === null) await folder.writeTerminated(reason);
 process.exit(0);
 

@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { RunPlan } from '../../src/contract/plan.js';
@@ -11,7 +11,7 @@ import { readJson } from '../../src/platform/files.js';
 import { Home } from '../../src/platform/home/home.js';
 import { identifyProcess, type ProcessIdentity } from '../../src/platform/process/process-identity.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
-import { NODE_ID_VARIABLE } from '../../src/platform/compute/node-processes.js';
+import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { connectClient, plainServer } from '../../src/platform/temporal/connection.js';
 import { isRank, Sandbox, type FoundProcess } from '../e2e/sandbox.js';
 import { TrainingWatch } from '../e2e/training-watch.js';
@@ -97,8 +97,8 @@ export class Scene {
   nodeProcesses(node: number | null): FoundProcess[] {
     const name = node === null ? null : nodeName(this.leaseId, node, 1);
     return this.box.processes().filter(({ environment }) => {
-      const nodeId = environment[NODE_ID_VARIABLE];
-      return nodeId !== undefined && (name === null || nodeId === name);
+      const folder = environment[NODE_FOLDER_VARIABLE];
+      return folder !== undefined && (name === null || basename(folder) === name);
     });
   }
 

@@ -18,7 +18,8 @@ const SWEPT_MS = 180_000;
 const box = new Sandbox();
 afterAll(() => box.close());
 
-const ofNodes = (): FoundProcess[] => box.processes().filter(({ environment }) => environment['FORMWORK_NODE_ID'] !== undefined);
+const ofNodes = (): FoundProcess[] =>
+  box.processes().filter(({ environment }) => environment['FORMWORK_NODE_FOLDER'] !== undefined);
 
 it('nodes whose run, round and lease were terminated by hand in training are ended by the sweep, and leave no work behind', async () => {
   const up = box.formwork(['up']);

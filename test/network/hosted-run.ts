@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { FineTuningRequestInput } from '../../src/contract/request.js';
 import { RunResult } from '../../src/contract/run.js';
 import { leaseWorkflowId, nodeName, nodeQueue } from '../../src/domain/names.js';
-import { NODE_ID_VARIABLE } from '../../src/platform/compute/node-processes.js';
+import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import { ControlFolder } from '../../src/platform/control/control-folder.js';
 import { Home } from '../../src/platform/home/home.js';
@@ -101,7 +101,7 @@ export class HostedRun {
   /** The control plane is gone with its database; nodes are not told. */
   loseControl(): void {
     for (const { pid, environment } of this.box.processes()) {
-      if (environment[NODE_ID_VARIABLE] === undefined) killIfThere(pid, 'SIGKILL');
+      if (environment[NODE_FOLDER_VARIABLE] === undefined) killIfThere(pid, 'SIGKILL');
     }
     rmSync(this.home.server(), { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ import { isAlive, sendSignal } from '../process/process-identity.js';
 import { waitUntil } from '../process/wait-until.js';
 import { NodeFolder } from './node-folder.js';
 import { isHosted, startHost } from './node-host.js';
-import { killProcesses, NODE_ID_VARIABLE } from './node-processes.js';
+import { killProcesses, NODE_FOLDER_VARIABLE } from './node-processes.js';
 import type { Compute, LaunchRequest } from './port.js';
 
 /** Set on nodes that are one machine in truth: their ranks share its GPUs out. */
@@ -52,11 +52,11 @@ export class LocalCompute implements Compute {
       );
     });
     await this.bringUp(nodeId, folder, request);
-    return (await this.look(nodeId, await scanEnvironments(NODE_ID_VARIABLE))) as ProviderNode;
+    return (await this.look(nodeId, await scanEnvironments(NODE_FOLDER_VARIABLE))) as ProviderNode;
   }
 
   async describe(nodeIds: readonly string[]): Promise<ProviderNode[]> {
-    const processes = await scanEnvironments(NODE_ID_VARIABLE);
+    const processes = await scanEnvironments(NODE_FOLDER_VARIABLE);
     const nodes = await Promise.all(nodeIds.map((nodeId) => this.look(nodeId, processes)));
     return nodes.filter((node) => node !== null);
   }
@@ -121,7 +121,7 @@ export class LocalCompute implements Compute {
   private async startHost(nodeId: string, node: number, folder: NodeFolder): Promise<void> {
     const { launcher = [], host } = this.options;
     const command = [...launcher.map((part) => part.replaceAll(NODE_PLACE, String(node))), ...host] as [string, ...string[]];
-    const env = { ...this.options.env, [NODE_ID_VARIABLE]: nodeId, [SHARED_MACHINE_VARIABLE]: '1' };
+    const env = { ...this.options.env, [NODE_FOLDER_VARIABLE]: folder.root, [SHARED_MACHINE_VARIABLE]: '1' };
     if (!(await startHost(folder, { command, env }))) {
       throw new Failure('CapacityUnavailable', `the host of node ${nodeId} did not start; its log is ${folder.log('host')}`, {
         nodeId,
@@ -136,7 +136,7 @@ export class LocalCompute implements Compute {
     const [host, terminated, deadline] = await Promise.all([folder.host(), folder.terminated(), folder.deadline()]);
     const running = host !== null && (await isAlive(host));
     // What a host that is gone has left running is still to be ended, whatever its farewell says.
-    const isRunning = running || (host !== null && processes.has(nodeId));
+    const isRunning = running || (host !== null && processes.has(folder.root));
     return {
       nodeId,
       tags: record.tags,
@@ -152,7 +152,7 @@ export class LocalCompute implements Compute {
     if (host !== null && (await sendSignal(host, 'SIGTERM'))) {
       await waitUntil(async () => !(await isAlive(host)), { timeoutMs: HOST_STOP_MS, everyMs: 100 });
     }
-    if (!(await killProcesses(nodeId, null)) || (await folder.record()) === null) return;
+    if (!(await killProcesses(folder.root, null)) || (await folder.record()) === null) return;
     if ((await folder.terminated()) === null) await folder.writeTerminated('ended by the provider');
     // Shards and copies; what counts is in the object store. The record stays, so that a late launch finds the node ended.
     await rm(folder.work(), { recursive: true, force: true });

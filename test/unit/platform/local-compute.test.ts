@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ProviderNode } from '../../../src/contract/cluster.js';
 import { leaseWorkflowId } from '../../../src/domain/names.js';
 import { LocalCompute } from '../../../src/platform/compute/local-compute.js';
-import { NODE_ID_VARIABLE } from '../../../src/platform/compute/node-processes.js';
+import { NODE_FOLDER_VARIABLE } from '../../../src/platform/compute/node-processes.js';
 import { NodeFolder } from '../../../src/platform/compute/node-folder.js';
 import type { LaunchRequest } from '../../../src/platform/compute/port.js';
 import { LocalNode } from '../../../src/platform/node/local-node.js';
@@ -60,7 +60,7 @@ class Provider {
 
   /** The host and what it has started: a shell and its two children, unless it breeds. */
   processes(nodeId: string): Promise<ProcessIdentity[]> {
-    return findByEnvironment(NODE_ID_VARIABLE, nodeId);
+    return findByEnvironment(NODE_FOLDER_VARIABLE, join(this.nodes, nodeId));
   }
 
   async host(nodeId: string): Promise<ProcessIdentity> {
@@ -204,7 +204,7 @@ describe('terminating', () => {
     expect(await provider.processes(nodeId)).toEqual([]);
   });
 
-  test('kills everything that carries the id after the host was killed', async () => {
+  test('kills everything that carries its folder after the host was killed', async () => {
     const provider = new Provider();
     const { nodeId } = await provider.launch();
     await provider.killHost(nodeId);
@@ -212,6 +212,18 @@ describe('terminating', () => {
     await provider.compute.terminate([nodeId]);
     expect(await provider.processes(nodeId)).toEqual([]);
     expect(await new NodeFolder(join(provider.nodes, nodeId)).terminated()).toMatchObject({ reason: 'ended by the provider' });
+  });
+
+  test('touches nothing of a node with the same tags in another home', async () => {
+    const [own, other] = [new Provider(), new Provider()];
+    const { nodeId } = await own.launch();
+    const there = await other.launch({ lease: own.lease });
+    expect(there.nodeId).toBe(nodeId);
+    await other.killHost(nodeId);
+    const before = await other.processes(nodeId);
+    await own.compute.terminate([nodeId]);
+    expect(await other.processes(nodeId)).toEqual(before);
+    expect(before).toHaveLength(3);
   });
 
   test('kills also what goes on starting processes', async () => {
