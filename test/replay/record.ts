@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { CONTROL_QUEUE, STOP_UPDATE } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { formworkVersion } from '../../src/platform/package-root.js';
 import { openWorkflowServer } from '../workflow/workflow-server.js';
 import { endedBy, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
@@ -47,11 +47,20 @@ await record('node-lost', {
   },
 });
 
-await record('out-of-memory', {
-  node: {
-    followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('OutOfMemory') : followedWell()),
+let helped = false;
+await record(
+  'out-of-memory',
+  {
+    node: {
+      followRanks: async ({ jobId }) => (isTraining(jobId) && !helped ? endedBy('OutOfMemory') : followedWell()),
+    },
   },
-});
+  async (scenario, handle) => {
+    await scenario.status(handle, ({ parked }) => parked !== null);
+    helped = true;
+    await handle.executeUpdate(RETRY_UPDATE);
+  },
+);
 
 let abandoned = false;
 await record(
