@@ -16,7 +16,7 @@ const SHORT_CUT_SECONDS = 12;
 /** The shortest that two ranks took for a step here, so that training outlasts the cuts. */
 const STEP_SECONDS = 0.05;
 const STEPS_OF_EPOCH = 30;
-/** Workers try to connect again about every second; an idle connection is found dead after 45 s (the keep-alive of the SDK). */
+/** A connection that survives a cut sends again after as long as it lasted; the SDK's keep-alive gives it up after 45 s. */
 const CONTACT_MS = 60_000;
 /** How late a hang may be noticed after its limit. */
 const NOTICE_MS = 15_000;
