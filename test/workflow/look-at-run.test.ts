@@ -89,12 +89,12 @@ describe('a look at a run', () => {
   });
 
   it('that has failed tells its kind and message, and ends with a code that says so', async () => {
-    scenario = await Scenario.open({ control: { launchNodes: async () => failWith('CapacityUnavailable', 'no machine is left') } });
+    scenario = await Scenario.open({ control: { launchNodes: async () => failWith('EnvironmentNotReady', 'no machine is left') } });
     await expect((await scenario.start()).result()).rejects.toThrow();
     await claim();
     const situation = await look();
-    expect(situation).toMatchObject({ state: 'failed', failure: 'CapacityUnavailable', message: 'no machine is left' });
-    expect(situation.status?.lastFailure).toMatchObject({ kind: 'CapacityUnavailable' });
+    expect(situation).toMatchObject({ state: 'failed', failure: 'EnvironmentNotReady', message: 'no machine is left' });
+    expect(situation.status?.lastFailure).toMatchObject({ kind: 'EnvironmentNotReady' });
     expect(exitCodeOfSituation(situation)).toBe(EXIT.failed);
   });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
@@ -227,11 +228,20 @@ export class Scenario {
     this.workers.push({ worker, done: worker.run().catch(() => undefined) });
   }
 
+  /** What an earlier test has left open is still worked on by whoever polls the control queue. */
+  private refuseOthers(): void {
+    const { workflowId = '' } = Context.current().info.workflowExecution ?? {};
+    if (workflowId.startsWith('run/test-') && !workflowId.startsWith(runWorkflowId(this.runKey))) {
+      failWith('Defect', `${workflowId} is of another scenario`);
+    }
+  }
+
   private recorded(queue: string, acts: object): object {
     return Object.fromEntries(
       Object.entries(acts).map(([name, act]: [string, (input: unknown) => unknown]) => [
         name,
         (input: unknown) => {
+          this.refuseOthers();
           this.calls.push({ name, queue, input });
           return act(input);
         },
