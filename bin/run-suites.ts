@@ -118,7 +118,7 @@ const SUITES: Suite[] = [
   vitest('browser'),
   pytest,
   vitest('e2e'),
-  vitest('durability'),
+  { ...vitest('durability'), onlyByName: true },
   { ...vitest('network'), onlyByName: true },
 ];
 
