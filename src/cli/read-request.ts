@@ -43,14 +43,12 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** The same options by their paths, for a receiver that has the request already. */
-export const readAssignments = (set: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(
-    set.map((assignment) => {
-      const { keys, value } = readAssignment(assignment);
-      return [keys.join('.'), value];
-    }),
-  );
+/** The same options as a part of a request, for a receiver that has the rest of it. */
+export function readAssignments(set: readonly string[]): Record<string, unknown> {
+  const part: Record<string, unknown> = {};
+  for (const assignment of set) assign(part, assignment);
+  return part;
+}
 
 function readAssignment(assignment: string): { keys: string[]; value: unknown } {
   const equals = assignment.indexOf('=');

@@ -11,7 +11,7 @@ import { findRun } from './run-watch.js';
 /** The values are checked by an activity, which takes the plan from the store; no answer by then means that nobody works. */
 const ANSWER_MS = 60_000;
 
-/** Goes on with a parked run, with the fields of its request changed that are named by their paths. @returns what the run says to it. */
+/** Goes on with a parked run, with this part of its request changed. @returns what the run says to it. */
 export async function retryRun(client: Client, runKey: string, set: Record<string, unknown>): Promise<unknown> {
   const handle = await findRun(client, runKey);
   try {

@@ -2,6 +2,8 @@ import type { WorkflowFailedError } from '@temporalio/client';
 import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readAssignments } from '../../src/cli/read-request.js';
+import { retryRun } from '../../src/cli/retry-run.js';
 import { RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { samplePlan } from './samples.js';
 import { endedBy, failWith, followedWell, isTraining, Scenario, trainingLeft, untilGone, type Answers } from './scenario.js';
@@ -45,7 +47,8 @@ describe('a run that nothing but a person can help', () => {
     expect(status.parked?.takes).toContain('training.microBatchRows');
     expect(Date.parse(status.parked?.until as string)).toBeGreaterThan(Date.parse(status.parked?.nodesReleasedAt as string));
     failing = false;
-    expect(await handle.executeUpdate(RETRY_UPDATE, { args: [{ set: { training: { activationCheckpointing: true } } }] })).toBe(
+    const set = readAssignments(['training.activationCheckpointing=true']);
+    expect(await retryRun(scenario.client, scenario.runKey, set)).toBe(
       'goes on with other training.activationCheckpointing, from the newest checkpoint',
     );
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });

@@ -95,7 +95,7 @@ test('paths are made absolute from where the command runs, and nothing else is',
 });
 
 test('assignments alone keep their paths, since the receiver has the request', () => {
-  expect(readAssignments(['training.microBatchRows=2', 'model=tiny'])).toEqual({ 'training.microBatchRows': 2, model: 'tiny' });
+  expect(readAssignments(['training.microBatchRows=2', 'model=tiny'])).toEqual({ training: { microBatchRows: 2 }, model: 'tiny' });
   expect(() => readAssignments(['training'])).toThrow('expected path=value');
   expect(() => readAssignments(['training.__proto__.epochs=4'])).toThrow('no field of a request');
 });
