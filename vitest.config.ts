@@ -19,6 +19,8 @@ export default defineConfig({
           name: 'workflow',
           include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'],
           globalSetup: ['test/workflow/global-setup.ts'],
+          // One server for all, and the control queue has one name: the worker of one file would take the tasks of another.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -33,6 +35,27 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 600_000,
           hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'durability',
+          include: ['test/durability/**/*.test.ts'],
+          // A row that does not come to an end is measured for ten minutes, then tidied up.
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'network',
+          include: ['test/network/**/*.test.ts'],
+          fileParallelism: false,
+          // A cut of ten minutes, on request, and a run around it.
+          testTimeout: 2_400_000,
+          hookTimeout: 2_400_000,
         },
       },
     ],

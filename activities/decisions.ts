@@ -1,6 +1,7 @@
 import { answerLength } from '../src/domain/answer-length.js';
 import { chooseEpoch } from '../src/domain/epoch-choice.js';
-import { judgeGang } from '../src/domain/gang-decision.js';
+import { judgeFailure } from '../src/domain/parking.js';
+import { judgeLaunch } from '../src/domain/launch-patience.js';
 
 /**
  * Rules that a workflow asks for as activities: what they decide is then in the history, and a rule may be mended while a run of
@@ -12,7 +13,8 @@ const decision =
     Promise.resolve().then(() => rule(input));
 
 export const decisions = {
-  judgeGang: decision(judgeGang),
+  judgeFailure: decision(judgeFailure),
+  judgeLaunch: decision(judgeLaunch),
   chooseEpoch: decision(chooseEpoch),
   answerLength: decision(answerLength),
 };

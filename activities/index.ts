@@ -2,6 +2,7 @@ import { describeNode } from './cluster/describe-node.js';
 import { isRunOpen } from './cluster/is-run-open.js';
 import { launchNodes } from './cluster/launch-nodes.js';
 import { renewNode } from './cluster/renew-node.js';
+import { sweepNodes } from './cluster/sweep-nodes.js';
 import { terminateNodes } from './cluster/terminate-nodes.js';
 import { watchNodes } from './cluster/watch-nodes.js';
 import { decisions } from './decisions.js';
@@ -11,16 +12,19 @@ import { compareOnTest } from './evaluation/compare-on-test.js';
 import { openEvaluation } from './evaluation/open-evaluation.js';
 import { scoreEvaluation } from './evaluation/score-evaluation.js';
 import { storePredictions } from './evaluation/store-predictions.js';
+import { planRetry } from './plan/plan-retry.js';
 import { planRun } from './plan/plan-run.js';
 import { buildReport } from './report/build-report.js';
 import { writeModelCard } from './report/write-model-card.js';
 import { claimRun } from './run/claim-run.js';
 import { endRun } from './run/end-run.js';
+import { notify } from './run/notify.js';
 import { recordStages } from './run/record-stages.js';
 import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
 import { discardRound } from './training/discard-round.js';
 import { followRanks } from './training/follow-ranks.js';
+import { judgeGang } from './training/judge-gang.js';
 import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
 import { planNodeJob } from './training/plan-node-job.js';
@@ -31,6 +35,7 @@ import { stopRanks } from './training/stop-ranks.js';
 import { storeModel } from './training/store-model.js';
 import type { Compute } from '../src/platform/compute/port.js';
 import type { NodeSelf } from '../src/platform/node/port.js';
+import type { Notifier } from '../src/platform/notification/port.js';
 import type { ObjectStore } from '../src/platform/object-store/port.js';
 import type { Planner } from '../src/platform/planning/port.js';
 import type { JobRunner } from '../src/platform/runner/port.js';
@@ -44,24 +49,31 @@ export interface ControlPorts {
   installation: string;
   /** Where nodes find the server. */
   server: { address: string; namespace: string };
+  /** Who is told that a run has parked or ended; null: nobody. */
+  notifier: Notifier | null;
+  uiUrl: string | null;
 }
 
 /** Acts that need no machine of the cluster. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table is its own type, and workflows read it from here
 export const createControlActivities = (ports: ControlPorts) => ({
   planRun: planRun(ports),
+  planRetry: planRetry(ports),
   claimRun: claimRun(ports),
   recordStep: recordStep(ports),
   recordStages: recordStages(ports),
   endRun: endRun(ports),
+  notify: notify(ports),
   prepareDataset: prepareDataset(ports),
   importModel: importModel(ports),
   launchNodes: launchNodes(ports),
   watchNodes: watchNodes(ports),
   terminateNodes: terminateNodes(ports),
   isRunOpen: isRunOpen(ports),
+  sweepNodes: sweepNodes(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
+  judgeGang: judgeGang(ports),
   setAsideCheckpoint: setAsideCheckpoint(ports),
   closeRound: closeRound(ports),
   discardRound: discardRound(ports),

@@ -20,6 +20,8 @@ interface Counts {
 
 interface Suite {
   name: string;
+  /** Too long to run unless it is named. */
+  onlyByName?: boolean;
   run: (machine: Machine) => Promise<Counts>;
 }
 
@@ -116,6 +118,8 @@ const SUITES: Suite[] = [
   vitest('browser'),
   pytest,
   vitest('e2e'),
+  { ...vitest('durability'), onlyByName: true },
+  { ...vitest('network'), onlyByName: true },
 ];
 
 const wanted = process.argv.slice(2);
@@ -131,7 +135,9 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 const failures: string[] = [];
 try {
   const machine = { ...(await prepareTestMachine()), results };
-  for (const suite of SUITES.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
+  for (const suite of SUITES.filter(({ name, onlyByName }) =>
+    wanted.length === 0 ? onlyByName !== true : wanted.includes(name),
+  )) {
     process.stdout.write(`\n== ${suite.name}\n`);
     const began = Date.now();
     const counts = await suite.run(machine).catch((error: unknown): Counts => {

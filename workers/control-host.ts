@@ -21,7 +21,7 @@ if ('heldBy' in lock) {
 }
 try {
   await folder.clearFailure();
-  const plane = new ControlPlane(home, folder, process.env, logger);
+  const plane = new ControlPlane(home, folder, process.env, logger, environment.serverAddress);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => plane.askToStop());
   await plane.run();
 } catch (error) {

@@ -3,12 +3,14 @@ import { Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/index.js';
 import { CONTROL_QUEUE } from '../src/domain/names.js';
 import { localCompute } from '../src/platform/compute/local-nodes.js';
-import { readEnvironment } from '../src/platform/environment.js';
+import { readEnvironment, withoutSecrets } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
+import { Webhook } from '../src/platform/notification/webhook.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
 import { packageFile } from '../src/platform/package-root.js';
 import { LocalPlanner } from '../src/platform/planning/local-planner.js';
 import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
+import { ensureSweepSchedule } from '../src/platform/temporal/sweep-schedule.js';
 import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
 import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
@@ -30,6 +32,8 @@ if (target === null) throw new Error('the control worker is started with TEMPORA
 
 const connection = await connectWorker(target, logger);
 const client = await connectClient(target);
+// Here, since every installation has a control worker, whoever started it and whatever server it is of.
+await ensureSweepSchedule(client);
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
@@ -37,11 +41,13 @@ const worker = await Worker.create({
   workflowBundle: { codePath: packageFile('dist', 'workflow-bundle.js') },
   activities: createControlActivities({
     store: new FileStore(home.store()),
-    compute: localCompute(home, process.env),
+    compute: localCompute(home, withoutSecrets(process.env), environment.nodeLauncher),
     installation: await home.installation(),
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),
     runs: new TemporalRunDirectory(client),
+    notifier: environment.webhookUrl === null ? null : new Webhook(environment.webhookUrl),
+    uiUrl: process.env['TEMPORAL_UI_URL'] ?? null,
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,

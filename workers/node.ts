@@ -1,11 +1,13 @@
 // The node worker: takes activities from this node's own queue. It trains nothing itself; ranks outlive it.
 // usage: node <node folder>
-import { networkInterfaces } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/index.js';
 import { NodeFolder } from '../src/platform/compute/node-folder.js';
+import { keepHost } from '../src/platform/compute/node-host.js';
 import { readEnvironment } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
+import { takeLock } from '../src/platform/lock.js';
+import { rankNetwork } from '../src/platform/network/rank-network.js';
 import { LocalNode } from '../src/platform/node/local-node.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
 import { entryCommand } from '../src/platform/package-root.js';
@@ -27,10 +29,17 @@ const folder = new NodeFolder(root);
 const record = await folder.record();
 const target = configuredServer();
 if (record === null || target === null) throw new Error(`${root} is not the folder of a node, or TEMPORAL_ADDRESS is not set`);
+const lock = await takeLock(folder.workerLock());
+if ('heldBy' in lock) {
+  logger.info({ heldBy: lock.heldBy.pid }, 'this node has a worker already');
+  process.exit(0);
+}
+// From here on, also while the server is away: a host that was killed would leave nobody who keeps the deadline.
+const ended = new AbortController();
+const say = (message: string): void => logger.warn({ nodeId: record.nodeId }, message);
+const hosted = keepHost(folder, { command: entryCommand('node-host'), env: process.env }, { say, signal: ended.signal });
 
-const rankAddress = process.env['FORMWORK_RANK_ADDRESS'] ?? '127.0.0.1';
-const rankInterface = process.env['FORMWORK_RANK_INTERFACE'] ?? interfaceOf(rankAddress);
-
+const network = rankNetwork(process.env);
 const home = new Home(environment.home);
 const connection = await connectWorker(target, logger);
 const worker = await Worker.create({
@@ -42,9 +51,9 @@ const worker = await Worker.create({
     jobs: new LocalJobRunner({
       work: folder.work(),
       supervisor: entryCommand('rank-supervisor'),
-      env: { ...process.env, FORMWORK_RANK_INTERFACE: rankInterface },
+      env: { ...process.env, FORMWORK_RANK_INTERFACE: network.rankInterface },
     }),
-    self: new LocalNode(folder, { rankAddress, rankInterface }),
+    self: new LocalNode(folder, network),
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
@@ -55,12 +64,8 @@ logger.info({ taskQueue: record.taskQueue, address: target.address }, 'node work
 try {
   await worker.run();
 } finally {
+  ended.abort();
+  await hosted;
   await connection.close();
-}
-
-/** Gloo and NCCL are told an interface, not an address. */
-function interfaceOf(address: string): string {
-  const found = Object.entries(networkInterfaces()).find(([, addresses]) => addresses?.some((one) => one.address === address));
-  if (found === undefined) throw new Error(`no network interface has the address ${address}; correct FORMWORK_RANK_ADDRESS`);
-  return found[0];
+  await lock.release();
 }

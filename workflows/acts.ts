@@ -5,8 +5,15 @@ import { CONTROL_QUEUE } from '../src/domain/names.js';
 // Which act may take how long, and how often it is tried. The control queue has no bound on waiting: a control worker that is
 // away comes back, and nothing trains worse for it.
 
-/** Reads and writes a few small records; the store may be away for minutes. */
+/** Reads and writes a few small records. The store may be away for minutes; after 13 of them the run parks and says so. */
 export const records = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 30 },
+});
+
+/** The last word on how a run ended is for whoever carries it on: written when the store is back, however long that takes. */
+export const lastWords = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
@@ -41,6 +48,14 @@ export const ending = proxyActivities<ControlActivities>({
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '30 seconds',
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});
+
+/** The provider's list, and the end of what nobody owns; the next sweep sees what this one could not do. */
+export const sweeping = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
 
 /** A node's queue may have lost its worker for the moment: its host brings one back within seconds. */
@@ -90,3 +105,14 @@ export const following = (taskQueue: string): NodeActivities =>
     heartbeatTimeout: '10 seconds',
     retry: { maximumAttempts: 1 },
   });
+
+/**
+ * Tells people outside. A receiver that is being restarted is back within minutes, and news that is older than ten is found by
+ * `formwork status` sooner; the steps up to a minute keep a receiver that is overloaded from being hit the harder for it.
+ */
+export const notifying = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '30 seconds',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
+});

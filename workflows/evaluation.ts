@@ -5,7 +5,9 @@ import type { ModelScore } from '../activities/evaluation/score-evaluation.js';
 import { longRecords, onNode } from './acts.js';
 import { failureOf } from './failure-kind.js';
 import { LeasedNodes } from './leased-nodes.js';
+import { workNewsSignal, type WorkNews } from './messages.js';
 import { runJob } from './run-job.js';
+import { tellIfOpen } from './tell-if-open.js';
 
 export interface EvaluationInput {
   runKey: string;
@@ -20,12 +22,16 @@ export interface EvaluationInput {
   models: { name: string; key: string }[];
   maxNewTokens: number;
   leaseId: string;
+  runWorkflowId: string;
+  /** How often a person has let the run go on. */
+  retries: number;
   nodes: LeasedNode[];
 }
 
 /** Lets models answer the items of a split, shared out over the nodes, and judges what they wrote. */
 export async function evaluation(input: EvaluationInput): Promise<ModelScore[]> {
-  const { nodes, leaseId, ...rest } = input;
+  const { nodes, leaseId, runWorkflowId, retries, ...rest } = input;
+  const tell = (news: WorkNews): Promise<void> => tellIfOpen(runWorkflowId, (run) => run.signal(workNewsSignal, news));
   const leased = new LeasedNodes(nodes, leaseId);
   const opened = await longRecords.openEvaluation({ ...rest, shards: nodes.length });
   await Promise.all(
@@ -34,7 +40,7 @@ export async function evaluation(input: EvaluationInput): Promise<ModelScore[]> 
       // Predictions saved on the way out spare the next execution work; without them it only does more.
       const keep = (): Promise<void> =>
         store().catch((error: unknown) => log.warn('predictions not kept', { reason: failureOf(error).message }));
-      await runJob(leased, index, shard.spec, shard.inputs, keep);
+      await runJob(leased, { node: index, spec: shard.spec, inputs: shard.inputs, retries, tell, whenStopped: keep });
       await store();
     }),
   );

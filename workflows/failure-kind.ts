@@ -1,14 +1,23 @@
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
 import { FAILURE_KINDS, type FailureKind } from '../src/contract/kinds.js';
 
+export interface KnownFailure {
+  kind: FailureKind;
+  message: string;
+  /** Nobody is waited for: it was asked for in the plan. */
+  isFinal: boolean;
+}
+
 /** What went wrong, looked for under the wrappings of activities and children. */
-export function failureOf(error: unknown): { kind: FailureKind; message: string } {
+export function failureOf(error: unknown): KnownFailure {
   const cause = rootOf(error);
   if (cause instanceof ApplicationFailure && FAILURE_KINDS.includes(cause.type as FailureKind)) {
-    return { kind: cause.type as FailureKind, message: cause.message };
+    const facts = cause.details?.[0] as { isFinal?: boolean } | null | undefined;
+    return { kind: cause.type as FailureKind, message: cause.message, isFinal: facts?.isFinal === true };
   }
-  if (cause instanceof TimeoutFailure) return { kind: 'Unreachable', message: `no answer in time (${cause.timeoutType})` };
-  return { kind: 'RunnerCrashed', message: cause instanceof Error ? cause.message : String(cause) };
+  const isFinal = false;
+  if (cause instanceof TimeoutFailure) return { kind: 'Unreachable', message: `no answer in time (${cause.timeoutType})`, isFinal };
+  return { kind: 'RunnerCrashed', message: cause instanceof Error ? cause.message : String(cause), isFinal };
 }
 
 function rootOf(error: unknown): unknown {
@@ -22,6 +31,6 @@ export function timeoutOf(error: unknown): TimeoutFailure | null {
 }
 
 /** Ends the workflow with a failure of our list; thrown as it is, since a plain error would only fail the task, for ever. */
-export function fail(kind: FailureKind, message: string): never {
-  throw ApplicationFailure.create({ type: kind, message, nonRetryable: true });
+export function fail(kind: FailureKind, message: string, isFinal = false): never {
+  throw ApplicationFailure.create({ type: kind, message, nonRetryable: true, details: [{ isFinal }] });
 }

@@ -1,12 +1,14 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 
 export { clusterLease } from './cluster-lease.js';
+export { clusterSweep } from './cluster-sweep.js';
 export { evaluation } from './evaluation.js';
 export { fineTuningRun } from './fine-tuning-run.js';
+export { runNotice } from './run-notice.js';
 export { trainingRound } from './training-round.js';
 
 /** The types that a person or a schedule may start; the others are children. */
-const STARTABLE = ['fineTuningRun'];
+const STARTABLE = ['fineTuningRun', 'clusterSweep'];
 
 /** Any other type. Without this a mistyped one would wait for ever for a worker that knows it. */
 // eslint-disable-next-line @typescript-eslint/require-await -- a workflow is asynchronous

@@ -1,8 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { LeasedNode } from '../src/contract/cluster.js';
+import type { FollowProgress } from '../src/contract/job.js';
+import type { FailureKind } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { RunStatus } from '../src/contract/run.js';
-import { STOP_UPDATE } from '../src/domain/names.js';
+import { RETRY_UPDATE, STOP_UPDATE } from '../src/domain/names.js';
+import type { RankTail } from '../src/domain/rank-tails.js';
 
 // Everything that travels against the stream, beside heartbeats and failures.
 
@@ -26,15 +29,28 @@ export const releaseLeaseSignal = defineSignal('releaseLease');
 /** From a run to its round: end with a checkpoint. */
 export const stopRoundSignal = defineSignal('stopRound');
 
-/** From a round to its run, at each gang and each newest checkpoint it hears of: what a person sees. */
-export interface RoundProgress {
-  note: string;
-  failure: { kind: string; message: string } | null;
+/** From a round or an evaluation to its run: what a person sees. What is left out has not changed. */
+export interface WorkNews {
+  note?: string;
+  attempt?: { what: string; result: string };
+  failure?: { kind: FailureKind; message: string; ranks: RankTail[] };
+  progress?: FollowProgress;
+  /** null: nothing waits for a time any more. */
+  nextRetryAt?: string | null;
+  /** Gangs that have been formed so far, for whoever forms the next one. */
+  gang?: number;
 }
-export const roundProgressSignal = defineSignal<[RoundProgress]>('roundProgress');
+export const workNewsSignal = defineSignal<[WorkNews]>('workNews');
 
 export const statusQuery = defineQuery<RunStatus>('status');
 export const planQuery = defineQuery<RunPlan | null>('plan');
 
 /** Ends the run so that the next start under its key goes on: ranks write a checkpoint, nodes are given back. */
 export const stopAfterCheckpointUpdate = defineUpdate<string>(STOP_UPDATE);
+
+/** Part of a request, e.g. {"set": {"training": {"microBatchRows": 1}}}; without it a parked run goes on as it is. */
+export interface Retry {
+  set?: Record<string, unknown>;
+}
+/** Lets a parked run go on from its newest checkpoint; answers what it goes on with. */
+export const retryNowUpdate = defineUpdate<string, [Retry?]>(RETRY_UPDATE);

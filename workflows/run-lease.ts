@@ -16,10 +16,15 @@ import { LeasedNodes } from './leased-nodes.js';
 import { releaseLeaseSignal } from './messages.js';
 import { tellIfOpen } from './tell-if-open.js';
 
+/** Longer than a server is away for an upgrade or a restart of its machine, and short enough for a bill that nobody watches. */
+const LEASE_MINUTES = 30;
+
 /** The run's side of its lease: which nodes it has, and how they are given back. */
 export class RunLease {
   readonly nodes = new LeasedNodes([], '');
   private closed: Promise<void> = Promise.resolve();
+  /** A parked run gives its nodes back, and takes others when it goes on. */
+  private leases = 0;
 
   /** `onFailed`: the lease has ended by itself, so nobody replaces a node any more. */
   constructor(private readonly onFailed: (error: unknown) => void) {}
@@ -27,7 +32,8 @@ export class RunLease {
   /** Starts the lease and waits until every node has answered. Fails as the lease does. */
   async acquire(runKey: string, fence: number, cluster: RunPlan['cluster'], onStarted: (id: string) => void): Promise<void> {
     const { provider, nodes, ranksPerNode, device } = cluster;
-    const workflowId = leaseWorkflowId(runKey, fence, 1);
+    this.leases += 1;
+    const workflowId = leaseWorkflowId(runKey, fence, this.leases);
     const runWorkflowId = workflowInfo().workflowId;
     const handle = await CancellationScope.nonCancellable(() =>
       startChild<typeof clusterLease>('clusterLease', {
@@ -35,7 +41,12 @@ export class RunLease {
         // Terminating the run must not terminate the lease: it has machines to end first.
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${nodes} nodes of ${provider} for ${runKey}`,
-        args: [{ runKey, fence, runWorkflowId, spec: { provider, nodes, ranksPerNode, device } }],
+        args: [
+          {
+            ...{ runKey, fence, runWorkflowId, leaseMinutes: LEASE_MINUTES, carried: null },
+            spec: { provider, nodes, ranksPerNode, device },
+          },
+        ],
       }),
     );
     this.nodes.leaseId = workflowId;
@@ -51,6 +62,7 @@ export class RunLease {
     const id = this.nodes.leaseId;
     if (id === '') return { note: 'nothing was leased' };
     this.nodes.leaseId = '';
+    this.nodes.all = [];
     await tellIfOpen(id, (lease) => lease.signal(releaseLeaseSignal));
     try {
       await this.closed;

@@ -1,10 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Stage } from '../src/contract/kinds.js';
+import type { FollowProgress } from '../src/contract/job.js';
+import type { FailureKind, Stage } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { StageRecord } from '../src/contract/report.js';
 import type { RunStatus } from '../src/contract/run.js';
-import { planQuery, statusQuery } from './messages.js';
+import { FAILURES } from '../src/domain/failures.js';
+import type { RankTail } from '../src/domain/rank-tails.js';
+import { planQuery, statusQuery, type WorkNews } from './messages.js';
+import { clock, statusPage } from './status-page.js';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
 const ATTRIBUTES = {
@@ -14,6 +18,12 @@ const ATTRIBUTES = {
   runKey: keyword('FormworkRunKey'),
 };
 
+/** Enough to see a pattern; all of it is in the history. */
+const KEPT_NOTES = 10;
+const KEPT_ATTEMPTS = 20;
+/** A message may quote a log line, which may be any length. */
+const MESSAGE_CHARACTERS = 1000;
+
 /** What a person sees of a run: in the Web UI's list and details page, and through the queries. */
 export class StatusBoard {
   readonly stages: StageRecord[] = [];
@@ -21,12 +31,18 @@ export class StatusBoard {
   private runKey: string;
   private waitingFor = '';
   private notes: string[] = [];
+  private attempts: RunStatus['attempts'] = [];
+  private nextRetryAt: string | null = null;
   private lastFailure: RunStatus['lastFailure'] = null;
+  private progress: RunStatus['progress'] = null;
+  private parkedSince: RunStatus['parked'] = null;
   private children: string[] = [];
 
   constructor(runKey: string) {
     this.runKey = runKey;
-    setHandler(statusQuery, () => this.status(), { description: 'stage, since when, waiting for what, last failure' });
+    setHandler(statusQuery, () => this.status(), {
+      description: 'stage, since when, waiting for what, what was tried, next try, last failure with log lines, progress, parked',
+    });
     setHandler(planQuery, () => this.plan, { description: 'the resolved plan, every choice made' });
   }
 
@@ -43,6 +59,8 @@ export class StatusBoard {
   enter(stage: Stage, waitingFor: string): void {
     this.stages.push({ stage, startedAt: now(), endedAt: null, note: '' });
     this.waitingFor = waitingFor;
+    this.children = [];
+    this.progress = null;
     // The key with it: a run made from another one's form starts with that one's attributes.
     upsertSearchAttributes([
       { key: ATTRIBUTES.stage, value: stage },
@@ -56,6 +74,7 @@ export class StatusBoard {
     if (current === undefined || current.endedAt !== null) return;
     this.stages[this.stages.length - 1] = { ...current, endedAt: now(), note };
     this.waitingFor = '';
+    this.children = [];
     this.show();
   }
 
@@ -66,13 +85,36 @@ export class StatusBoard {
   }
 
   note(text: string): void {
-    // Enough to see a pattern; all of it is in the history.
-    this.notes = [...this.notes.slice(-9), `${clock(now())} ${text}`];
+    this.notes = [...this.notes.slice(1 - KEPT_NOTES), `${clock(now())} ${cut(text)}`];
     this.show();
   }
 
-  failure(kind: string, message: string): void {
-    this.lastFailure = { kind, message, at: now() };
+  failure(kind: FailureKind, message: string, ranks: RankTail[] = []): void {
+    // Told once with the ranks' last words by the round, and again by the run that ends of it.
+    const told = this.lastFailure?.message === cut(message) ? this.lastFailure.ranks : [];
+    const { remedy } = FAILURES[kind];
+    this.lastFailure = { kind, message: cut(message), at: now(), remedy, ranks: ranks.length > 0 ? ranks : told };
+    this.show();
+  }
+
+  /** News of a round, an evaluation or a job. */
+  take({ note, attempt, failure, progress, nextRetryAt }: WorkNews): void {
+    const at = now();
+    if (attempt !== undefined)
+      this.attempts = [...this.attempts.slice(1 - KEPT_ATTEMPTS), { at, what: attempt.what, result: cut(attempt.result) }];
+    if (progress !== undefined) this.progress = progressOf(progress, at) ?? this.progress;
+    if (nextRetryAt !== undefined) this.nextRetryAt = nextRetryAt;
+    // Whoever has a new note has begun again.
+    else if (note !== undefined) this.nextRetryAt = null;
+    if (note !== undefined) this.note(note);
+    if (failure !== undefined) this.failure(failure.kind, failure.message, failure.ranks);
+    this.show();
+  }
+
+  /** null: it goes on. */
+  park(parked: RunStatus['parked']): void {
+    this.parkedSince = parked;
+    this.nextRetryAt = null;
     this.show();
   }
 
@@ -84,40 +126,25 @@ export class StatusBoard {
       since: current?.startedAt ?? now(),
       waitingFor: this.waitingFor,
       stages: this.stages,
+      attempts: this.attempts,
+      nextRetryAt: this.nextRetryAt,
       lastFailure: this.lastFailure,
-      progress: null,
+      progress: this.progress,
+      parked: this.parkedSince,
       children: this.children,
     };
   }
 
   private show(): void {
-    const { stage: current, since, waitingFor } = this.status();
-    const endedAt = this.stages.at(-1)?.endedAt ?? null;
-    const lines = [
-      `**${current}** ${endedAt === null ? `since ${clock(since)}` : `ended ${clock(endedAt)}`} UTC${waitingFor === '' ? '' : `, waiting for ${waitingFor}`}`,
-      '',
-      ...this.stages.map(({ stage, startedAt, endedAt: end, note }) =>
-        end === null ? `- **${stage}**, since ${clock(startedAt)}` : `- **${stage}**, ${seconds(startedAt, end)}: ${oneLine(note)}`,
-      ),
-    ];
-    if (this.lastFailure !== null)
-      lines.push(
-        '',
-        `Last failure, ${clock(this.lastFailure.at)}: **${this.lastFailure.kind}** ${oneLine(this.lastFailure.message)}`,
-      );
-    if (this.notes.length > 0) lines.push('', 'Notes:', '', ...this.notes.map((note) => `- ${oneLine(note)}`));
-    if (this.plan !== null)
-      lines.push(
-        '',
-        `Model ${this.plan.model.name}, task ${this.plan.task}, ${this.plan.cluster.nodes} nodes on ${this.plan.cluster.provider}.`,
-      );
-    // The server takes 20 KB of details; ten long notes and a line a stage stay far below, but a log line in a failure may be any length.
-    setCurrentDetails(lines.join('\n').slice(0, 19_000));
+    setCurrentDetails(statusPage(this.status(), this.plan, this.notes));
   }
 }
 
+/** null: it does not know yet how far it has to go, or it counts something else. */
+function progressOf(progress: FollowProgress, at: string): RunStatus['progress'] {
+  const { done, total, unit, loss, checkpointStep, etaSeconds } = progress;
+  return unit !== 'steps' || total === null ? null : { step: done, totalSteps: total, loss, checkpointStep, etaSeconds, at };
+}
+
 const now = (): string => new Date().toISOString();
-/** An instant to the second, short enough to stand in a line of the Web UI's narrow panel. */
-const clock = (instant: string): string => instant.slice(0, 19).replace('T', ' ');
-const seconds = (from: string, to: string): string => `${((Date.parse(to) - Date.parse(from)) / 1000).toFixed(1)} s`;
-const oneLine = (text: string): string => text.replaceAll('\n', ' ');
+const cut = (text: string): string => (text.length > MESSAGE_CHARACTERS ? `${text.slice(0, MESSAGE_CHARACTERS)} [cut]` : text);

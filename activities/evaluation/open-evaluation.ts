@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { DatasetManifest, ReferenceRow, RenderedRow } from '../../src/contract/dataset.js';
 import type { JobSpec } from '../../src/contract/job.js';
 import { SPLITS, type Split } from '../../src/contract/kinds.js';
-import { RunPlan } from '../../src/contract/plan.js';
 import { takeEvenlyByGroup } from '../../src/domain/split.js';
 import { generatePlan } from '../../src/domain/runner-plans.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { beating } from '../beating.js';
+import { readPlanInForce } from '../run/incidents.js';
 import { readRecords, readRequiredRecord, toJson, toJsonLines } from '../storage/records.js';
 import type { StagedInput } from '../training/stage-inputs.js';
 
@@ -49,7 +49,7 @@ export const openEvaluation =
     beating(async () => {
       const { store } = ports;
       const folder = runKeys.evaluation(input.runKey, input.id);
-      const plan = await readRequiredRecord(store, runKeys.plan(input.runKey, input.fence), RunPlan);
+      const plan = await readPlanInForce(store, input.runKey, input.fence);
       const datasetKey = contentKeys.dataset(input.datasetId);
       const dataset = await readRequiredRecord(store, `${datasetKey}/${MANIFEST}`, DatasetManifest);
       const { rendered, references } = dataset.splits[input.split];

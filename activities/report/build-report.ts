@@ -83,10 +83,11 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
     ),
     loss: story.loss,
     training: { ...story.training, weightsSha256: chosen.weightsSha256 },
-    trajectories: record.trajectories.map(({ trajectory, fence: owner, forkedFrom, openedAt }) => ({
+    trajectories: record.trajectories.map(({ trajectory, fence: owner, forkedFrom, passedOver, openedAt }) => ({
       trajectory,
       fence: owner,
       forkedFrom: forkedFrom === null ? null : `trajectory ${forkedFrom.trajectory}, step ${forkedFrom.step}`,
+      passedOver,
       openedAt,
     })),
     lengths: await readLengths(store, runKey),

@@ -31,26 +31,35 @@ export async function readTrainingStory(
       if (event.kind === 'validated' && inDescent(record.line, { trajectory, step: event.step })) validated.set(event.epoch, event);
     }
   }
-  const sum = (pick: (event: RunnerEventOf<'step'>) => number): number => steps.reduce((total, event) => total + pick(event), 0);
+  const trained = steps.filter(({ skipped }) => skipped === null);
+  const sum = (events: typeof steps, pick: (event: RunnerEventOf<'step'>) => number): number =>
+    events.reduce((total, event) => total + pick(event), 0);
   return {
-    loss: steps.map((event) => ({
-      step: event.step,
-      epoch: event.epoch,
-      loss: event.loss,
-      learningRate: event.learning_rate,
-      gradientNorm: event.gradient_norm,
-      tokensPerSecond: event.seconds > 0 ? event.num_tokens / event.seconds : 0,
-    })),
+    loss: steps.flatMap((event) =>
+      // Of an update that was passed over, no loss moved the weights.
+      event.skipped !== null || event.loss === null || event.gradient_norm === null
+        ? []
+        : [
+            {
+              step: event.step,
+              epoch: event.epoch,
+              loss: event.loss,
+              learningRate: event.learning_rate,
+              gradientNorm: event.gradient_norm,
+              tokensPerSecond: event.seconds > 0 ? event.num_tokens / event.seconds : 0,
+            },
+          ],
+    ),
     epochs: record.snapshots
       .filter(({ manifest }) => inDescent(record.line, manifest))
       .map(({ manifest: { epoch, step } }) => ({ epoch, step, validationLoss: validated.get(epoch)?.loss ?? null }))
       .sort((a, b) => a.epoch - b.epoch),
     training: {
       steps: steps.at(-1)?.step ?? 0,
-      numTokens: sum((event) => event.num_tokens),
-      numTargetTokens: sum((event) => event.num_target_tokens),
+      numTokens: sum(trained, (event) => event.num_tokens),
+      numTargetTokens: sum(trained, (event) => event.num_target_tokens),
       packingEfficiency: planned?.packing_efficiency ?? 0,
-      seconds: sum((event) => event.seconds),
+      seconds: sum(steps, (event) => event.seconds),
     },
   };
 }

@@ -43,8 +43,9 @@ export const claimRun =
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
     const first = await firstPlan(store, input.runKey, fence);
-    // A deadline is of one execution: a run that met it goes on when it is asked again with more time.
-    const plan = first === null ? input.plan : { ...first, deadlineMinutes: input.plan.deadlineMinutes };
+    // Both are of one execution: a run that met its deadline goes on when it is asked again with more time.
+    const { deadlineMinutes, parkedNodesMinutes } = input.plan;
+    const plan = first === null ? input.plan : { ...first, deadlineMinutes, parkedNodesMinutes };
     await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
     return { fence, plan, finished: await finishedSteps(store, input.runKey) };
   };

@@ -1,10 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FollowBeat, FollowCursor, FollowResult } from '../../src/contract/job.js';
+import type { FollowBeat, FollowCursor, FollowProgress, FollowResult } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner, JobView } from '../../src/platform/runner/port.js';
 import { CheckpointPublisher } from './checkpoint-publisher.js';
+import { DutyQueue } from './duty-queue.js';
 import { EventShipper } from './event-shipper.js';
 import { JobEvents, type Duty } from './job-events.js';
 import { LogShipper } from './log-shipper.js';
@@ -17,6 +18,12 @@ const HAND_BACK_MS = 10 * 60_000;
 const RETRY_MS = 5_000;
 /** After the ranks have ended, how long publishing may still fail before the activity does. */
 const GIVE_UP_MS = 60_000;
+/** Of a gang that has failed: what another node has nearly uploaded is worth this much of the time to form the next one. */
+const FAILED_PEER_MS = 5_000;
+/** Node 0 chooses what it has newest, so nothing older is asked for. */
+const KEPT_ON_FIRST = 1;
+/** Node 0 may have chosen one a moment before this node completed the next. */
+const KEPT_ON_OTHERS = 2;
 
 export interface FollowInput {
   jobId: string;
@@ -41,10 +48,13 @@ class JobFollower {
   private readonly logs: LogShipper;
   private readonly shipper: EventShipper;
   private readonly publisher: CheckpointPublisher | null;
-  private readonly duties: Duty[] = [];
+  private readonly duties: DutyQueue;
+  /** What is being done with the store beside the watching: a store that hangs must not look like a follower that is lost. */
   private working: Promise<void> | null = null;
-  private trouble: { error: unknown; since: number; retryAt: number } | null = null;
+  private shipping: Promise<void> | null = null;
+  private trouble: { error: unknown; what: string; since: number; retryAt: number } | null = null;
   private endedAt: number | null = null;
+  private result: FollowResult | null = null;
 
   constructor(
     private readonly jobs: JobRunner,
@@ -57,6 +67,7 @@ class JobFollower {
     this.logs = new LogShipper(store, jobs, spec);
     this.shipper = new EventShipper(store, jobs, spec);
     this.publisher = spec.publish === null ? null : new CheckpointPublisher(store, jobs.work, spec, spec.publish);
+    this.duties = new DutyQueue(this.publisher?.isFirst === false ? KEPT_ON_OTHERS : KEPT_ON_FIRST);
   }
 
   async follow(): Promise<FollowResult> {
@@ -68,77 +79,86 @@ class JobFollower {
       const view = (await this.jobs.look(jobId)) as JobView;
       // Looked at before the events are read: what was written before the end is then read for certain.
       if (!view.alive) this.endedAt ??= Date.now();
-      this.duties.push(...this.events.take(await this.jobs.events(jobId, this.events.read)));
+      const told = this.events.take(await this.jobs.events(jobId, this.events.read));
+      await this.passOver(this.duties.add(told));
       this.beat();
-      this.workOnDuties(signal);
-      await this.shipLogs();
       // Nothing is left to go on beside the next follower.
-      if (this.working === null) {
-        const result = this.endedAt === null ? this.handBack(end) : await this.finish(this.endedAt);
-        if (result !== null) return result;
+      if (this.working === null && this.shipping === null) {
+        if (this.result !== null) return this.result;
+        if (this.endedAt === null && Date.now() > end)
+          return { state: 'running', cursor: this.events.settled, progress: this.progress() };
+        if (this.endedAt !== null) this.giveUp(this.endedAt);
       }
+      this.work(signal);
+      this.shipLogs();
       await delay(LOOK_MS, undefined, { signal });
     }
   }
 
-  private handBack(end: number): FollowResult | null {
-    return Date.now() > end ? { state: 'running', cursor: this.events.settled } : null;
-  }
-
-  /** The last words of a job, once all it made is in the store; null: not yet. */
-  private async finish(endedAt: number): Promise<FollowResult | null> {
-    const { jobId } = this.view.spec;
+  private giveUp(endedAt: number): void {
     if (this.trouble !== null && Date.now() - Math.max(this.trouble.since, endedAt) > GIVE_UP_MS) throw this.trouble.error;
-    if (this.duties.length > 0 || !this.mayTry()) return null;
-    // A supervisor that is gone without having told exits leaves ranks without anybody to account for them.
-    await this.jobs.stop(jobId, 'now');
-    try {
-      await this.logs.ship({ now: true });
-      await this.shipper.ship(this.events.settled, this.events.read);
-    } catch (error) {
-      this.meet(error, 'logs and events');
-      return null;
-    }
-    const view = (await this.jobs.look(jobId)) as JobView;
-    return { state: 'ended', exits: view.supervisor?.exits ?? [], results: [...this.events.results.values()] };
   }
 
   private beat(): void {
-    const { progress, settled } = this.events;
     // A copy: the worker encodes a beat when it sends it.
-    const beat: FollowBeat = { cursor: { offsets: { ...settled.offsets } }, progress };
+    const beat: FollowBeat = { cursor: { offsets: { ...this.events.settled.offsets } }, progress: this.progress() };
     Context.current().heartbeat(beat);
   }
 
-  /** Publishes one thing after the other beside the watching; the cursor passes a thing when it is in the store. */
-  private workOnDuties(signal: AbortSignal): void {
-    const duty = this.duties[0];
-    if (duty === undefined || this.working !== null || !this.mayTry()) return;
-    this.working = this.fulfil(duty, signal)
-      .then(() => this.close(duty, true))
-      .catch((error: unknown) => {
-        this.meet(error, `${duty.kind} of step ${duty.local.step}`);
-        // It will never be whole: the one before it counts, and the next one is not held up.
-        if (error instanceof Failure && error.kind === 'CheckpointIncomplete') this.close(duty, false);
-      })
-      .finally(() => {
+  private progress(): FollowProgress {
+    const { progress } = this.events;
+    return { ...progress, trouble: this.troubleInWords() ?? progress.trouble };
+  }
+
+  private troubleInWords(): string | null {
+    if (this.trouble === null) return null;
+    const { error, what, since } = this.trouble;
+    const seconds = Math.round((Date.now() - since) / 1000);
+    return `${what} has not reached the store for ${seconds} s: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  /** Does one thing after the other beside the watching; the cursor passes a thing when it is in the store. */
+  private work(signal: AbortSignal): void {
+    if (this.working !== null || this.result !== null || Date.now() < (this.trouble?.retryAt ?? 0)) return;
+    const next = this.duties.isEmpty ? (this.endedAt === null ? null : this.lastWords()) : this.publishNext(signal);
+    this.working =
+      next?.finally(() => {
         this.working = null;
-      });
+      }) ?? null;
   }
 
-  private close(duty: Duty, isPublished: boolean): void {
-    this.duties.shift();
-    this.trouble = null;
-    this.events.settle(duty, isPublished);
+  private async publishNext(signal: AbortSignal): Promise<void> {
+    let duty: Duty | null = null;
+    try {
+      duty = await this.nextDuty();
+      if (duty === null) return;
+      await this.passOver(this.duties.begin(duty));
+      await this.fulfil(duty, signal);
+      this.close(duty, true);
+    } catch (error) {
+      this.meet(error, duty === null ? 'a checkpoint' : `${duty.kind} of step ${duty.local.step}`);
+      // It will never be whole: the one before it counts, and the next one is not held up.
+      if (duty !== null && error instanceof Failure && error.kind === 'CheckpointIncomplete') this.close(duty, false);
+      else this.duties.end(false);
+    }
   }
 
-  private meet(error: unknown, what: string): void {
-    Context.current().log.warn('publishing failed', { what, err: error });
-    this.trouble = { error, since: this.trouble?.since ?? Date.now(), retryAt: Date.now() + RETRY_MS };
+  /** What is to be published next: on node 0 the first of the queue, on another what node 0 has chosen; null: not yet known. */
+  private async nextDuty(): Promise<Duty | null> {
+    const [first] = this.duties.all;
+    if (first === undefined || this.publisher === null || this.publisher.isFirst) return first ?? null;
+    const choice = await this.publisher.chosenOf(this.duties.all.map(({ local }) => local.step));
+    if (choice === null && !this.isAbandoned()) return null;
+    // Not chosen, and it will not be: it is begun in order to be refused.
+    return this.duties.all.find(({ local }) => local.step === choice) ?? first;
   }
 
-  private mayTry(): boolean {
-    return Date.now() >= (this.trouble?.retryAt ?? 0);
+  /** No other node can be expected to finish its part any more. */
+  private isAbandoned(): boolean {
+    if (this.endedAt === null) return false;
+    const hasFailed = !this.events.results.has('finished') && !this.events.results.has('interrupted');
+    const patienceMs = hasFailed ? FAILED_PEER_MS : this.view.spec.limits.checkpointSeconds * 1000;
+    return Date.now() - this.endedAt > patienceMs;
   }
 
   private async fulfil(duty: Duty, signal: AbortSignal): Promise<void> {
@@ -148,19 +168,60 @@ class JobFollower {
       offsets: Object.fromEntries([...duty.ends].map(([rank, end]) => [String(rank), end])),
     });
     if (duty.kind === 'snapshot') return this.publisher.publishSnapshot(duty.local, signal);
-    await this.publisher.publishCheckpoint(duty.local, signal, () => this.endedAt !== null && this.failed());
+    const steps = duty.passedOver.map(({ local }) => local.step);
+    const passedOver = await this.publisher.publishCheckpoint(duty.local, steps, signal, () => this.isAbandoned());
+    if (passedOver.length > 0)
+      Context.current().log.warn('checkpoints were passed over for a newer one', { passedOver, step: duty.local.step });
   }
 
-  private failed(): boolean {
-    return !this.events.results.has('finished') && !this.events.results.has('interrupted');
+  private close(duty: Duty, isPublished: boolean): void {
+    this.duties.end(true);
+    this.trouble = null;
+    this.events.settle(duty, isPublished);
   }
 
-  private async shipLogs(): Promise<void> {
+  /** Frees the disk at once: the store may be away for long. */
+  private async passOver(older: readonly Duty[]): Promise<void> {
+    for (const { local } of older) await this.publisher?.dropLocal(local);
+  }
+
+  /** Once all that the job made is in the store, the rest of its logs and events follow, and it is over. */
+  private async lastWords(): Promise<void> {
+    const { jobId } = this.view.spec;
     try {
-      await this.logs.ship({ now: false });
+      await this.shipping;
+      // A supervisor that is gone without having told exits leaves ranks without anybody to account for them.
+      await this.jobs.stop(jobId, 'now');
+      await this.logs.ship({ now: true });
+      await this.shipper.ship(this.events.settled, this.events.read);
+      const view = (await this.jobs.look(jobId)) as JobView;
+      this.result = {
+        state: 'ended',
+        exits: view.supervisor?.exits ?? [],
+        results: [...this.events.results.values()],
+        progress: this.progress(),
+      };
     } catch (error) {
-      // Tried again with the next part; at the end of the job a failure counts.
-      Context.current().log.warn('logs could not be shipped', { err: error });
+      this.meet(error, 'the end of logs and events');
     }
+  }
+
+  private meet(error: unknown, what: string): void {
+    Context.current().log.warn('publishing failed', { what, err: error });
+    this.trouble = { error, what, since: this.trouble?.since ?? Date.now(), retryAt: Date.now() + RETRY_MS };
+  }
+
+  private shipLogs(): void {
+    // The last part is shipped with the last words: two at once would overlap.
+    if (this.shipping !== null || this.endedAt !== null) return;
+    this.shipping = this.logs
+      .ship({ now: false })
+      .catch((error: unknown) => {
+        // Tried again with the next part; at the end of the job a failure counts.
+        Context.current().log.warn('logs could not be shipped', { err: error });
+      })
+      .finally(() => {
+        this.shipping = null;
+      });
   }
 }

@@ -6,8 +6,11 @@ import type { LocalCheckpoint, LocalSnapshot } from './checkpoint-publisher.js';
 
 /** Something that has to be in the store before the cursor may pass it. */
 export type Duty =
-  | { kind: 'checkpoint'; local: LocalCheckpoint; ends: Map<number, number> }
+  | { kind: 'checkpoint'; local: LocalCheckpoint; ends: Map<number, number>; passedOver: CheckpointDuty[] }
   | { kind: 'snapshot'; local: LocalSnapshot; ends: Map<number, number> };
+
+/** With those that gave way to it while they waited: the cursor passes them together. */
+type CheckpointDuty = Extract<Duty, { kind: 'checkpoint' }>;
 
 /** Events whose newest one of each kind is handed on as a result. */
 const RESULTS = new Set(['described', 'initialised', 'tokenised', 'planned', 'exported', 'finished', 'interrupted']);
@@ -41,6 +44,7 @@ export class JobEvents {
         this.progress = foldProgress(this.progress, event);
         if (RESULTS.has(event.kind)) this.results.set(event.kind, event);
         const isSettled = end <= (this.settled.offsets[String(rank)] ?? 0);
+        if (event.kind === 'checkpoint' && event.skipped !== null) continue;
         if (event.kind === 'checkpoint' && isSettled) this.published(event.step);
         if (isSettled || (event.kind !== 'snapshot' && event.kind !== 'checkpoint')) continue;
         this.open.set(rank, [...(this.open.get(rank) ?? []), { end, isDone: false }]);
@@ -52,8 +56,15 @@ export class JobEvents {
   }
 
   /** A duty is done, or given up. Duties of several ranks end out of order: the cursor waits for those before. */
-  settle({ kind, local, ends }: Duty, isPublished: boolean): void {
-    if (kind === 'checkpoint' && isPublished) this.published(local.step);
+  settle(duty: Duty, isPublished: boolean): void {
+    if (duty.kind === 'checkpoint') {
+      for (const older of duty.passedOver) this.pass(older.ends);
+      if (isPublished) this.published(duty.local.step);
+    }
+    this.pass(duty.ends);
+  }
+
+  private pass(ends: Duty['ends']): void {
     for (const [rank, end] of ends) {
       const open = this.open.get(rank) ?? [];
       for (const place of open) if (place.end === end) place.isDone = true;
@@ -80,7 +91,8 @@ export class JobEvents {
       folder: event.folder,
       ranks: told.map((one) => one.event.rank),
       files: told.flatMap((one) => one.event.files),
+      writtenAt: told.map((one) => one.event.time).reduce((latest, time) => (time > latest ? time : latest)),
     };
-    return [{ kind: 'checkpoint', local, ends: new Map(told.map((one) => [one.event.rank, one.end])) }];
+    return [{ kind: 'checkpoint', local, ends: new Map(told.map((one) => [one.event.rank, one.end])), passedOver: [] }];
   }
 }

@@ -3,10 +3,13 @@ import type { JobSpec } from '../../src/contract/job.js';
 import { RunPlan } from '../../src/contract/plan.js';
 import type { Trajectory } from '../../src/contract/checkpoint.js';
 import { Failure } from '../../src/domain/failures.js';
+import { planInForce, skippedSteps } from '../../src/domain/incidents.js';
+import { roundScope } from '../../src/domain/names.js';
 import { chooseResumePoint, type ResumePoint } from '../../src/domain/resume-point.js';
 import { trainPlan } from '../../src/domain/runner-plans.js';
 import { contentKeys, MANIFEST, runKeys, stepFolder, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import { readIncidents } from '../run/incidents.js';
 import { readRequiredRecord, toJson } from '../storage/records.js';
 import { readTraining, type TrainingRecord } from './training-record.js';
 import type { StagedInput } from './stage-inputs.js';
@@ -43,17 +46,25 @@ export const openTrajectory =
   (ports: { store: ObjectStore }) =>
   async (input: OpenTrajectoryInput): Promise<OpenedTrajectory> => {
     const { store } = ports;
-    const plan = await readRequiredRecord(store, runKeys.plan(input.runKey, input.fence), RunPlan);
+    const planned = await readRequiredRecord(store, runKeys.plan(input.runKey, input.fence), RunPlan);
+    const incidents = await readIncidents(store, input.runKey);
+    const plan = planInForce(planned, incidents);
     const dataset = await readRequiredRecord(store, `${contentKeys.dataset(input.datasetId)}/${MANIFEST}`, DatasetManifest);
     const round = runKeys.round(input.runKey, input.round);
     const record = await readTraining(store, round);
     const { resume, passedOver } = chooseResumePoint(record.line, record.checkpoints);
-    const trajectory = await open(store, round, record, input.fence, resume);
+    const inWords = passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`);
+    const trajectory = await open(store, round, record, input.fence, { resume, passedOver: inWords });
 
     const { cluster, training, limits } = plan;
     const root = trajectoryKeys.root(round, trajectory);
     const jobId = `round-${input.round}-t${trajectory}`;
-    const runnerPlan = trainPlan(plan, dataset, input.modelId, { jobFolder: `jobs/${jobId}`, maxSteps: input.maxSteps, resume });
+    const runnerPlan = trainPlan(plan, dataset, input.modelId, {
+      jobFolder: `jobs/${jobId}`,
+      maxSteps: input.maxSteps,
+      resume,
+      skipSteps: skippedSteps(incidents, roundScope(input.round)),
+    });
     const jobs = Array.from({ length: cluster.nodes }, (_, node): JobSpec => ({
       jobId,
       fence: { runKey: input.runKey, owner: input.fence, gang: input.gang },
@@ -77,7 +88,7 @@ export const openTrajectory =
       trajectory,
       jobId,
       resume,
-      passedOver: passedOver.map(({ trajectory: t, step, damage }) => `trajectory ${t}, step ${step}: ${damage}`),
+      passedOver: inWords,
       jobs,
       inputs,
       checkpoint: resume === null ? null : stagedCheckpoint(round, jobId, resume),
@@ -103,14 +114,15 @@ async function open(
   round: string,
   record: TrainingRecord,
   fence: number,
-  resume: ResumePoint | null,
+  { resume, passedOver }: { resume: ResumePoint | null; passedOver: string[] },
 ): Promise<number> {
   const newest = record.trajectories.reduce((most, { trajectory }) => Math.max(most, trajectory), -1);
   const newestFence = Math.max(0, ...record.trajectories.map((trajectory) => trajectory.fence));
   if (newestFence > fence) {
     throw new Failure('RunKeyInUse', `owner ${newestFence} trains this round; this is owner ${fence}`, { newestFence, fence });
   }
-  const trajectory: Trajectory = { trajectory: newest + 1, fence, forkedFrom: resume, openedAt: new Date().toISOString() };
+  const openedAt = new Date().toISOString();
+  const trajectory: Trajectory = { trajectory: newest + 1, fence, forkedFrom: resume, passedOver, openedAt };
   if (!(await store.putIfAbsent(trajectoryKeys.record(round, trajectory.trajectory), toJson(trajectory)))) {
     throw new Failure('StoreUnavailable', `another gang opened trajectory ${trajectory.trajectory} at the same moment`, { round });
   }

@@ -1,4 +1,4 @@
-import { inDescent, prunable } from '../../src/domain/resume-point.js';
+import { inDescent, prunable, unfinishedBefore, type ResumePoint } from '../../src/domain/resume-point.js';
 import { MANIFEST, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { TrainingRecord } from './training-record.js';
@@ -8,6 +8,18 @@ export async function pruneCheckpoints(store: ObjectStore, round: string, record
   const checkpoints = record.checkpoints.filter((checkpoint) => inDescent(record.line, checkpoint));
   for (const old of prunable(checkpoints, keep)) {
     await removeFolder(store, trajectoryKeys.checkpoint(trajectoryKeys.root(round, old.trajectory), old.step));
+  }
+}
+
+/** Removes parts of checkpoints that are older than a finished one of their trajectory: nobody is going to finish them. */
+export async function removeUnfinished(
+  store: ObjectStore,
+  round: string,
+  record: TrainingRecord,
+  finished: ResumePoint,
+): Promise<void> {
+  for (const part of unfinishedBefore(record.checkpoints, finished)) {
+    await removeFolder(store, trajectoryKeys.checkpoint(trajectoryKeys.root(round, part.trajectory), part.step));
   }
 }
 

@@ -65,7 +65,12 @@ def _end(error: Exception, events: EventLog) -> int:
                 traceback.print_exception(error, file=sys.stderr)
             message = str(known) if known is not None else f"{type(error).__name__}: {error}"
             print(f"gpu_runner: {message}", file=sys.stderr, flush=True)
-            events.emit("failed", exit=known.exit_name if known is not None else "crashed", message=message)
+            events.emit(
+                "failed",
+                exit=known.exit_name if known is not None else "crashed",
+                message=message,
+                step=known.step if known is not None else None,
+            )
     except OSError as unwritable:
         # The exit code still tells; a full disk is the usual reason.
         print(f"gpu_runner: the events file cannot be written: {unwritable}", file=sys.stderr, flush=True)

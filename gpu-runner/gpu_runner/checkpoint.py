@@ -5,9 +5,11 @@ A folder step-00000100 holds, for every rank n, `rank-0000n.pt` (random state) a
 Rank n owns its own shards and its random state; rank 0 owns what is shared as well.
 """
 
+import contextlib
 import json
 import re
 import shutil
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from typing import Any
 import torch
 
 from gpu_runner.config import Resume, TrainPlan
-from gpu_runner.exceptions import ConfigError, DataError
+from gpu_runner.disk_guard import DiskGuard
+from gpu_runner.exceptions import ConfigError, DataError, DiskFullError
 from gpu_runner.ranks import Ranks
 from gpu_runner.written_files import WrittenFile, describe_files, files_below, sha256_of
 
@@ -39,7 +42,8 @@ def identity_of(plan: TrainPlan, *, total_steps: int, data_sha256: str) -> RunId
     """The identity of a run.
 
     How a step's rows are split into micro-batches and accumulation is left out: it changes no more
-    than rounding, and halving the micro-batch is the way on from a lack of memory.
+    than rounding, and halving the micro-batch is the way on from a lack of memory. So is the peak
+    learning rate, which holds from a step on: a lower one is the way on from a loss that diverged.
     """
     return RunIdentity(
         world_size=plan.world_size,
@@ -49,7 +53,6 @@ def identity_of(plan: TrainPlan, *, total_steps: int, data_sha256: str) -> RunId
             "context_tokens": plan.context_tokens,
             "rows_per_step": plan.rows_per_step,
             "total_steps": total_steps,
-            "learning_rate": plan.learning_rate,
             "schedule": plan.schedule,
             "warmup_share": plan.warmup_share,
             "adam_betas": list(plan.adam_betas),
@@ -72,20 +75,58 @@ def save(engine: Any, folder: Path, ranks: Ranks, *, step: int, identity: RunIde
     """Write the checkpoint; collective. Returns the files that this rank owns.
 
     The folder is made afresh: DeepSpeed leaves the shards of an earlier attempt beside new ones.
+    Raises DiskFullError on all ranks, with nothing left behind, where the space of one does not last.
     """
-    if ranks.is_first_of_node:
+    guard = DiskGuard()
+    written: list[WrittenFile] = []
+
+    def make_folder() -> None:
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-    ranks.barrier()
-    # `latest` would be written before the other ranks are done, and point to a partial state.
-    engine.save_checkpoint(str(folder), tag=STATE_TAG, save_latest=False)
-    torch.save(_random_state(), folder / _random_state_name(ranks.rank))
-    ranks.barrier()
-    files = describe_files(folder, [f for f in files_below(folder) if _owner_of(f.name) == ranks.rank])
-    record = {"step": step, "rank": ranks.rank, **asdict(identity), "files": files}
-    record_path = folder / _record_name(ranks.rank)
-    record_path.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    return [*files, *describe_files(folder, [record_path])]
+        (folder / STATE_TAG).mkdir(parents=True)
+
+    def describe() -> None:
+        files = describe_files(folder, [f for f in files_below(folder) if _owner_of(f.name) == ranks.rank])
+        record = {"step": step, "rank": ranks.rank, **asdict(identity), "files": files}
+        record_path = folder / _record_name(ranks.rank)
+        record_path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        written.extend([*files, *describe_files(folder, [record_path])])
+
+    if ranks.is_first_of_node:
+        guard.attempt(make_folder)
+    guard.agree(ranks)
+    with _guarded_writes(engine, guard):
+        # `latest` would be written before the other ranks are done, and point to a partial state.
+        engine.save_checkpoint(str(folder), tag=STATE_TAG, save_latest=False)
+    guard.attempt(lambda: torch.save(_random_state(), folder / _random_state_name(ranks.rank)))
+    guard.attempt(describe)
+    try:
+        guard.agree(ranks)
+    except DiskFullError:
+        if ranks.is_first_of_node:
+            shutil.rmtree(folder, ignore_errors=True)
+        # Not before the space is free again: the next thing that is written may be a rank's event.
+        ranks.barrier()
+        raise
+    return written
+
+
+@contextlib.contextmanager
+def _guarded_writes(engine: Any, guard: DiskGuard) -> Generator[None]:
+    """Inside, a write of DeepSpeed that finds the disk full is kept for later.
+
+    Its save has barriers between the writes of a rank: one that left it in the middle would keep the others waiting.
+    """
+    writer = engine.checkpoint_engine
+    save, copy_scripts = writer.save, engine._copy_recovery_script
+
+    def keeping(write: Callable[..., None]) -> Callable[..., None]:
+        return lambda *arguments, **named: guard.attempt(lambda: write(*arguments, **named))
+
+    writer.save, engine._copy_recovery_script = keeping(save), keeping(copy_scripts)
+    try:
+        yield
+    finally:
+        writer.save, engine._copy_recovery_script = save, copy_scripts
 
 
 def restore(engine: Any, resume: Resume, ranks: Ranks, identity: RunIdentity) -> None:

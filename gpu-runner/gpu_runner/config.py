@@ -139,6 +139,10 @@ class TrainPlan:
     snapshots: Path
     """Directory; the weights after an epoch are a folder epoch-0001 in it."""
     resume: Resume | None
+    on_non_finite: Literal["stop", "skip"]
+    """What a loss or gradient that is not finite leads to: exit, or the update passed over."""
+    skip_steps: tuple[int, ...]
+    """Steps whose batch is passed over: no update."""
 
     @property
     def rows_per_step(self) -> int:

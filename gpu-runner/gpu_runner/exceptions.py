@@ -8,6 +8,8 @@ class RunnerError(Exception):
     """Base; `exit_name` is a key of schema/exit-codes.json."""
 
     exit_name = "crashed"
+    step: int | None = None
+    """The step whose batch led to it, where one did."""
 
 
 class ConfigError(RunnerError):
@@ -26,6 +28,10 @@ class DivergedError(RunnerError):
     """Loss or gradient stopped being finite; raised before the weights were touched."""
 
     exit_name = "diverged"
+
+    def __init__(self, message: str, *, step: int | None = None) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 class LostPeerError(RunnerError):
@@ -53,7 +59,7 @@ class DiskFullError(RunnerError):
 
 
 class Interrupted(RunnerError):  # noqa: N818 (nothing has gone wrong)
-    """A stop was asked for and has been carried out; `step` is what is safely done."""
+    """A stop was asked for and has been carried out; `step` is what is safely done: of training its newest checkpoint."""
 
     exit_name = "interrupted"
 

@@ -85,6 +85,8 @@ def train_plan(workspace: Path, **changes: Any) -> Json:
         "checkpoints": "checkpoints",
         "snapshots": "snapshots",
         "resume": None,
+        "on_non_finite": "stop",
+        "skip_steps": [],
         **changes,
     }
 

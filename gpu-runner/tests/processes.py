@@ -51,6 +51,14 @@ class Gang:
     def signal(self, rank: int, number: signal.Signals) -> None:
         os.kill(self.processes[rank].pid or 0, number)
 
+    def wait_for_state(self, rank: int, state: str) -> None:
+        """Until the kernel gives the process this state, as in /proc/<pid>/stat."""
+        deadline = time.monotonic() + LIMIT_SECONDS
+        stat = Path(f"/proc/{self.processes[rank].pid}/stat")
+        while stat.read_text().rsplit(") ", 1)[1][0] != state:
+            assert time.monotonic() < deadline, f"rank {rank} was not in state {state} within {LIMIT_SECONDS} s"
+            time.sleep(0.005)
+
     def events(self, rank: int = 0, kind: str | None = None) -> list[Json]:
         path = self.folder / f"events-{rank}.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []

@@ -141,7 +141,7 @@ def test_a_damaged_checkpoint_is_refused_by_all_ranks(
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"learning_rate": 1e-3}, "learning_rate was 0.003, is 0.001"),
+        ({"warmup_share": 0.5}, "warmup_share was 0.1, is 0.5"),
         ({"world_size": 1, "accumulation_steps": 4}, "world_size was 2, is 1"),
         ({"train_rows": "other.jsonl"}, "training rows"),
     ],

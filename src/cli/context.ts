@@ -38,7 +38,9 @@ export class CliContext {
   }
 
   /** Runs `act` with a connected client, and closes the connection whatever happens. */
-  async withClient<T>(act: (client: Client, server: { uiUrl: string | null; namespace: string }) => Promise<T>): Promise<T> {
+  async withClient<T>(
+    act: (client: Client, server: { uiUrl: string | null; namespace: string; address: string }) => Promise<T>,
+  ): Promise<T> {
     const server = await this.server();
     const client = await connectClient(server);
     try {

@@ -1,4 +1,6 @@
 import type { FailureKind, RunOutcome } from '../contract/kinds.js';
+import type { RunSituation } from '../contract/run-situation.js';
+import { isPolled } from '../domain/control-contact.js';
 import { Failure } from '../domain/failures.js';
 
 /** What the exit code of a command tells a script; docs/cli.md lists them. */
@@ -11,6 +13,8 @@ export const EXIT = {
   /** Something of this machine is missing or in the way. */
   notReady: 3,
   cancelled: 4,
+  /** The run waits for a person: formwork status says for what. */
+  parked: 5,
   /** Stopped with a checkpoint; the next start goes on. As a shell has it for Ctrl-C. */
   interrupted: 130,
 } as const;
@@ -37,3 +41,18 @@ export const exitCodeOfOutcome: Record<RunOutcome, number> = {
   cancelled: EXIT.cancelled,
   failed: EXIT.failed,
 };
+
+/** How a run is, for a script that watches it: well, over with this outcome, waiting for a person, or nobody there to work on it. */
+export function exitCodeOfSituation({ state, control, lookedAt }: RunSituation): number {
+  switch (state) {
+    case 'open':
+    case 'unclaimed':
+      return control !== null && isPolled(control, lookedAt) ? EXIT.ok : EXIT.notReady;
+    case 'parked':
+      return EXIT.parked;
+    case 'unknown':
+      return EXIT.notReady;
+    default:
+      return exitCodeOfOutcome[state];
+  }
+}

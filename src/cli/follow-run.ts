@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { RunResult } from '../contract/run.js';
+import { runPage } from '../domain/run-page.js';
 import { difference, estimate } from '../report/format.js';
 import type { Narration } from './narration.js';
 import { PlainView } from './plain-view.js';
-import { watchRun } from './run-watch.js';
+import { watchRun, type RunView } from './run-watch.js';
 import { TreeView } from './tree-view.js';
 
-/** Shows a run until it closes, as a tree on a terminal and as lines elsewhere. null: the watching was ended, not the run. */
+/**
+ * Shows a run until it closes, as a tree on a terminal and as lines elsewhere. null: the watching was ended, not the run: by the
+ * signal, or without a terminal because the run is parked, and whoever reads the lines cannot be asked to help.
+ */
 export async function followRun(
   client: Client,
   workflowId: string,
@@ -16,7 +20,12 @@ export async function followRun(
 ): Promise<RunResult | null> {
   if (!isLive) {
     const view = new PlainView(say);
-    return watchRun(client, workflowId, (one) => view.show(one), signal);
+    const parked = new AbortController();
+    const show = (one: RunView): void => {
+      view.show(one);
+      if (one.status.parked !== null) parked.abort();
+    };
+    return watchRun(client, workflowId, show, AbortSignal.any([signal, parked.signal]));
   }
   const view = new TreeView();
   try {
@@ -25,6 +34,10 @@ export async function followRun(
     await view.close();
   }
 }
+
+/** Why a command ends while its run is parked. */
+export const leftParked = (runKey: string): string =>
+  `run ${runKey} waits for a person; where no formwork up keeps the server, it stops now, and a start under its key goes on`;
 
 /** What came of a run, in lines: before, after, difference; where the report lies; where to look. */
 export function resultLines(
@@ -40,19 +53,7 @@ export function resultLines(
     );
   } else lines.push(result.message);
   if (result.reportKey !== null) lines.push(`report      ${join(options.store, result.reportKey, 'report.html')}`);
-  const link = runLink(options);
+  const link = runPage(options);
   if (link !== null) lines.push(`run         ${link}`);
   return lines;
-}
-
-export function runLink({
-  uiUrl,
-  namespace,
-  workflowId,
-}: {
-  uiUrl: string | null;
-  namespace: string;
-  workflowId: string;
-}): string | null {
-  return uiUrl === null ? null : `${uiUrl}/namespaces/${namespace}/workflows/${encodeURIComponent(workflowId)}`;
 }

@@ -9,10 +9,12 @@ import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
+import { retryCommand } from './commands/retry.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { scoreCommand } from './commands/score.js';
 import { startCommand } from './commands/start.js';
+import { statusCommand } from './commands/status.js';
 import { tryCommand } from './commands/try.js';
 import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
@@ -31,6 +33,8 @@ for (const command of [
   downCommand,
   runCommand,
   watchCommand,
+  statusCommand,
+  retryCommand,
   listCommand,
   logsCommand,
   cancelCommand,

@@ -1,5 +1,6 @@
 import type { StageRecord } from '../contract/report.js';
 import { duration, secondsBetween } from '../report/format.js';
+import { parkedLine } from './parked-line.js';
 import { progressLine } from './progress-line.js';
 import type { RunView } from './run-watch.js';
 
@@ -11,6 +12,7 @@ export class PlainView {
   private readonly begun = new Set<string>();
   private readonly ended = new Set<string>();
   private lastFailure = '';
+  private parkedAt = '';
   private progressAt = 0;
   private progressText = '';
 
@@ -21,6 +23,10 @@ export class PlainView {
     if (status.lastFailure !== null && status.lastFailure.at !== this.lastFailure) {
       this.lastFailure = status.lastFailure.at;
       this.write(`  ${status.lastFailure.kind}: ${status.lastFailure.message}`);
+    }
+    if (status.parked !== null && status.parked.since !== this.parkedAt) {
+      this.parkedAt = status.parked.since;
+      this.write(`  ${parkedLine(status.runKey, status.parked)}`);
     }
     if (progress === null || progress.total === null || progress.done === 0 || Date.now() - this.progressAt < PROGRESS_EVERY_MS)
       return;

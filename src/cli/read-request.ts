@@ -43,12 +43,24 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-function assign(target: Record<string, unknown>, assignment: string): void {
+/** The same options as a part of a request, for a receiver that has the rest of it. */
+export function readAssignments(set: readonly string[]): Record<string, unknown> {
+  const part: Record<string, unknown> = {};
+  for (const assignment of set) assign(part, assignment);
+  return part;
+}
+
+function readAssignment(assignment: string): { keys: string[]; value: unknown } {
   const equals = assignment.indexOf('=');
   if (equals < 1) throw new Failure('InvalidRequest', `--set ${assignment}: expected path=value, e.g. training.epochs=4`);
   const keys = assignment.slice(0, equals).split('.');
   // Setting it would change what every object inherits, and the request would not show it.
   if (keys.includes('__proto__')) throw new Failure('InvalidRequest', `--set ${assignment}: __proto__ is no field of a request`);
+  return { keys, value: jsonOrText(assignment.slice(equals + 1)) };
+}
+
+function assign(target: Record<string, unknown>, assignment: string): void {
+  const { keys, value } = readAssignment(assignment);
   const last = keys.pop() as string;
   let node = target;
   for (const key of keys) {
@@ -59,7 +71,7 @@ function assign(target: Record<string, unknown>, assignment: string): void {
     node[key] = next;
     node = next;
   }
-  node[last] = jsonOrText(assignment.slice(equals + 1));
+  node[last] = value;
 }
 
 function jsonOrText(text: string): unknown {

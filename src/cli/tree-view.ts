@@ -2,6 +2,7 @@ import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer
 import { STAGES, type Stage } from '../contract/kinds.js';
 import type { StageRecord } from '../contract/report.js';
 import { duration, secondsBetween } from '../report/format.js';
+import { parkedLine } from './parked-line.js';
 import { progressLine } from './progress-line.js';
 import type { RunView } from './run-watch.js';
 
@@ -30,8 +31,13 @@ export class TreeView {
     for (const record of status.stages)
       if (record.endedAt !== null) this.endings.get(record.stage)?.({ state: 'done', text: ended(record) });
     const task = this.tasks.get(status.stage);
-    if (task === undefined || status.waitingFor === '') return;
-    const text = progress === null ? `waiting for ${status.waitingFor}` : progressLine(progress, { bar: true });
+    if (task === undefined || (status.waitingFor === '' && status.parked === null)) return;
+    const text =
+      status.parked !== null
+        ? parkedLine(status.runKey, status.parked)
+        : progress === null
+          ? `waiting for ${status.waitingFor}`
+          : progressLine(progress, { bar: true });
     task.output = status.lastFailure === null ? text : `${text}\n${status.lastFailure.kind}: ${status.lastFailure.message}`;
   }
 

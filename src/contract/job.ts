@@ -50,6 +50,7 @@ export const RankExit = z.strictObject({
   signal: z.string().nullable(),
   kind: z.enum(FAILURE_KINDS).nullable().describe('null: it did what it was asked to'),
   message: z.string(),
+  step: z.int().min(1).nullable().describe('the step whose batch led to it, where one did'),
   logTail: z.array(z.string()).describe('its last lines'),
 });
 export type RankExit = z.infer<typeof RankExit>;
@@ -71,28 +72,31 @@ export type SupervisorState = z.infer<typeof SupervisorState>;
 export const FollowCursor = z.strictObject({ offsets: z.record(z.string(), z.int().min(0)) });
 export type FollowCursor = z.infer<typeof FollowCursor>;
 
-/** Heartbeat of a follower: cursor to go on from, progress for people. */
-export const FollowBeat = z.strictObject({
-  cursor: FollowCursor,
-  progress: z.strictObject({
-    phase: z.string(),
-    done: z.int().describe('steps or items'),
-    total: z.int().nullable(),
-    unit: z.string(),
-    loss: z.number().nullable(),
-    tokensPerSecond: z.number().nullable(),
-    etaSeconds: z.number().nullable(),
-    checkpointStep: z.int().nullable().describe('newest one in the store'),
-  }),
+/** What a follower knows of its job's progress, for people. */
+export const FollowProgress = z.strictObject({
+  phase: z.string(),
+  done: z.int().describe('steps or items'),
+  total: z.int().nullable(),
+  unit: z.string(),
+  loss: z.number().nullable(),
+  tokensPerSecond: z.number().nullable(),
+  etaSeconds: z.number().nullable(),
+  checkpointStep: z.int().nullable().describe('newest one in the store'),
+  trouble: z.string().nullable().describe('what keeps checkpoints from becoming durable while training goes on'),
 });
+export type FollowProgress = z.infer<typeof FollowProgress>;
+
+/** Heartbeat of a follower: cursor to go on from, progress for people. */
+export const FollowBeat = z.strictObject({ cursor: FollowCursor, progress: FollowProgress });
 export type FollowBeat = z.infer<typeof FollowBeat>;
 
 export const FollowResult = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('running'), cursor: FollowCursor }),
+  z.strictObject({ state: z.literal('running'), cursor: FollowCursor, progress: FollowProgress }),
   z.strictObject({
     state: z.literal('ended'),
     exits: z.array(RankExit),
     results: z.array(RunnerEvent).describe('the newest event of each kind that carries a result'),
+    progress: FollowProgress,
   }),
 ]);
 export type FollowResult = z.infer<typeof FollowResult>;

@@ -28,6 +28,9 @@ export const PROVIDERS = ['local'] as const;
 export const PRECISIONS = ['fp32', 'bf16'] as const;
 export type Precision = (typeof PRECISIONS)[number];
 
+/** What a loss or gradient that is not finite leads to. */
+export const ON_NON_FINITE = ['rewind', 'skip', 'stop'] as const;
+
 export const SCHEDULES = ['cosine', 'linear'] as const;
 
 export const RUNNER_COMMANDS = ['init', 'tokens', 'train', 'generate', 'export', 'describe'] as const;
@@ -81,3 +84,7 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 /** How an execution of a run ended. Only `interrupted` leaves the run open to the next start under its key. */
 export const RUN_OUTCOMES = ['completed', 'planned', 'interrupted', 'cancelled', 'failed'] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
+
+/** What people outside are told of: a dry run is nobody's news, and a parked run waits for somebody. */
+export const NOTICE_OUTCOMES = ['completed', 'interrupted', 'cancelled', 'failed', 'parked'] as const;
+export type NoticeOutcome = (typeof NOTICE_OUTCOMES)[number];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
+import { ON_NON_FINITE, PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
 import { FineTuningRequest } from './request.js';
 
 /** The shape of a decoder-only Llama-like network, as its config.json gives it. */
@@ -78,6 +78,7 @@ export const RunPlan = z.strictObject({
     activationCheckpointing: z.boolean(),
     checkpointEverySteps: z.int(),
     keepCheckpoints: z.int(),
+    onNonFinite: z.enum(ON_NON_FINITE),
     seed: z.int(),
   }),
   cluster: z.strictObject({
@@ -98,5 +99,6 @@ export const RunPlan = z.strictObject({
   }),
   limits: RankLimits,
   deadlineMinutes: z.int(),
+  parkedNodesMinutes: z.int().describe('how long a parked run keeps its nodes'),
 });
 export type RunPlan = z.infer<typeof RunPlan>;

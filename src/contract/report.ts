@@ -77,6 +77,7 @@ export const RunReport = z.strictObject({
         trajectory: z.int(),
         fence: z.int(),
         forkedFrom: z.string().nullable().describe('e.g. "trajectory 0, step 100"'),
+        passedOver: z.array(z.string()).describe('newer checkpoints that could not be used, with step and damage'),
         openedAt: z.iso.datetime(),
       }),
     )

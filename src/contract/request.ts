@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
+import { ON_NON_FINITE, PRECISIONS, PROVIDERS, SCHEDULES, TASKS } from './kinds.js';
 
 /** `auto` leaves a value to the planner; the plan shows what it chose. */
 const auto = z.literal('auto');
@@ -91,6 +91,10 @@ const TrainingRequest = z
       .default('auto')
       .meta({ description: 'steps between two checkpoints; auto: 50 for tiny, 100 else' }),
     keepCheckpoints: z.int().min(2).max(100).default(2).meta({ description: 'newest whole checkpoints kept in the store' }),
+    onNonFinite: z.enum(ON_NON_FINITE).default('rewind').meta({
+      description:
+        'a loss or gradient that is not finite; rewind: go on from the newest checkpoint and pass over the rows of that step, a few times; skip: pass over the update; stop: fail',
+    }),
     seed: z.int().min(0).default(42).meta({ description: 'seed of weights, data order and dropout' }),
   })
   .meta({ title: 'Training' });
@@ -149,6 +153,15 @@ export const FineTuningRequest = z
       .meta({
         description:
           'counted from each start; a run that is not done by then writes a checkpoint, gives its nodes back and fails; started again with more, it goes on',
+      }),
+    parkedNodesMinutes: z
+      .int()
+      .min(0)
+      .max(24 * 60)
+      .default(10)
+      .meta({
+        description:
+          'how long a parked run keeps its nodes for retryNow; new ones take minutes to come up, idle ones cost money, so 10',
       }),
     runKey: RunKey.nullable().default(null).meta({
       title: 'Run key',

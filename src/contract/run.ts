@@ -33,18 +33,48 @@ export const RunResult = z.strictObject({
 });
 export type RunResult = z.infer<typeof RunResult>;
 
-/** Answer of the query `status`. */
+/** Answer of the query `status`: enough to say at 3 a.m. why a run is where it is. */
 export const RunStatus = z.strictObject({
   runKey: z.string(),
   stage: z.enum(STAGES),
   since: z.iso.datetime(),
   waitingFor: z.string().describe('what has to happen next, for a person'),
   stages: z.array(StageRecord),
-  lastFailure: z.strictObject({ kind: z.string(), message: z.string(), at: z.iso.datetime() }).nullable(),
+  attempts: z
+    .array(z.strictObject({ at: z.iso.datetime(), what: z.string(), result: z.string() }))
+    .describe('what was tried in this execution and what came of it, newest last, the last twenty'),
+  nextRetryAt: z.iso.datetime().nullable().describe('null: nothing waits for a time'),
+  lastFailure: z
+    .strictObject({
+      kind: z.string(),
+      message: z.string(),
+      at: z.iso.datetime(),
+      remedy: z.string(),
+      ranks: z
+        .array(z.strictObject({ rank: z.int(), logTail: z.array(z.string()) }))
+        .describe('last lines of each rank that could be asked'),
+    })
+    .nullable(),
   progress: z
-    .strictObject({ step: z.int(), totalSteps: z.int(), loss: z.number().nullable(), checkpointStep: z.int().nullable() })
+    .strictObject({
+      step: z.int(),
+      totalSteps: z.int(),
+      loss: z.number().nullable(),
+      checkpointStep: z.int().nullable(),
+      etaSeconds: z.number().nullable(),
+      at: z.iso.datetime(),
+    })
     .nullable()
-    .describe('as of the newest checkpoint'),
+    .describe('as the round last told it; live numbers are in the heartbeats of the followers'),
+  parked: z
+    .strictObject({
+      since: z.iso.datetime(),
+      nodesReleasedAt: z.iso.datetime().describe('until then retryNow goes on with the same machines'),
+      until: z.iso.datetime().describe('the deadline of the run: then it fails'),
+      help: z.string().describe('what would help, in words'),
+      takes: z.array(z.string()).describe('request fields that retryNow may change, e.g. training.microBatchRows'),
+    })
+    .nullable(),
   children: z.array(z.string()).describe('workflow ids of the children that work now'),
 });
 export type RunStatus = z.infer<typeof RunStatus>;

@@ -55,10 +55,14 @@ export const RunnerEvent = z.discriminatedUnion('kind', [
   event('step', {
     step: z.int().min(1).describe('optimizer steps done, this one included'),
     epoch: z.number().describe('passes over the data done, fractional'),
-    loss: z.number().describe('nats per target token over all ranks'),
-    loss_hex: z.string().describe('the same as a hexadecimal float, for exact comparison'),
+    loss: z.number().nullable().describe('nats per target token over all ranks; null: not taken, or not finite'),
+    loss_hex: z.string().nullable().describe('the same as a hexadecimal float, for exact comparison'),
     learning_rate: z.number(),
-    gradient_norm: z.number(),
+    gradient_norm: z.number().nullable().describe('null: not taken, or not finite'),
+    skipped: z
+      .enum(['asked', 'loss', 'gradient'])
+      .nullable()
+      .describe('why the update was passed over: the plan says so, or this is not finite; null: it was made'),
     num_tokens: z.int().describe('of this step over all ranks, padding excluded'),
     num_target_tokens: z.int(),
     seconds: z.number(),
@@ -68,13 +72,21 @@ export const RunnerEvent = z.discriminatedUnion('kind', [
     folder: z.string(),
     files: z.array(WrittenFile).describe('those that this rank wrote'),
     seconds: z.number(),
+    skipped: z
+      .strictObject({ why: z.string(), in_a_row: z.int().min(1) })
+      .nullable()
+      .describe('none was left on any rank, e.g. for a full disk, and training goes on; null: it was written'),
   }),
   event('validated', { step: z.int(), epoch: z.int(), loss: z.number(), num_target_tokens: z.int(), seconds: z.number() }),
   event('snapshot', { step: z.int(), epoch: z.int(), folder: z.string(), files: z.array(WrittenFile), seconds: z.number() }),
   event('generated', { model: z.string(), done: z.int(), total: z.int(), num_tokens: z.int(), seconds: z.number() }),
   event('exported', { path: z.string(), num_parameters: z.int(), logits_sha256: z.string() }),
-  event('interrupted', { step: z.int() }),
-  event('failed', { exit: z.string().describe('a name of RUNNER_EXIT_CODES, or crashed'), message: z.string() }),
+  event('interrupted', { step: z.int().describe('what is safely done; of training the step of its newest checkpoint') }),
+  event('failed', {
+    exit: z.string().describe('a name of RUNNER_EXIT_CODES, or crashed'),
+    message: z.string(),
+    step: z.int().min(1).nullable().describe('the step whose batch led to it, where one did'),
+  }),
   event('finished', { seconds: z.number() }),
 ]);
 export type RunnerEvent = z.infer<typeof RunnerEvent>;

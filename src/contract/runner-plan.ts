@@ -67,6 +67,10 @@ export const TrainPlan = z
     checkpoints: path('directory; a checkpoint is a folder step-00000100 in it'),
     snapshots: path('directory; the weights after an epoch are a folder epoch-0001 in it'),
     resume: z.strictObject({ step: z.int().min(1), path: path('folder of the checkpoint to go on from') }).nullable(),
+    on_non_finite: z
+      .enum(['stop', 'skip'])
+      .describe('what a loss or gradient that is not finite leads to: exit, or the update passed over'),
+    skip_steps: z.array(z.int().min(1)).describe('steps whose batch is passed over: no update'),
   })
   .meta({ id: 'TrainPlan' });
 

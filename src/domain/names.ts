@@ -18,11 +18,22 @@ export const leaseWorkflowId = (runKey: string, fence: number, lease: number): s
 export const roundWorkflowId = (runKey: string, fence: number, round: string): string => `run/${runKey}/round/${fence}-${round}`;
 export const evaluationWorkflowId = (runKey: string, fence: number, evaluation: string): string =>
   `run/${runKey}/evaluation/${fence}-${evaluation}`;
+/** One for each thing that a run has to tell, by when it happened. */
+export const noticeWorkflowId = (workflowId: string, at: string): string => `${workflowId}/notice/${at}`;
+
+/** Whose budgets a gang of a round counts against, in every execution of the run. */
+export const roundScope = (round: string): string => `round-${round}`;
 
 /** The run key of a request without one: the workflow id less its prefix. */
 export function runKeyOf(workflowId: string): string {
   return workflowId.startsWith('run/') ? workflowId.slice('run/'.length) : workflowId;
 }
+
+/** Name of the update that lets a parked run go on. */
+export const RETRY_UPDATE = 'retryNow';
+
+/** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
+export const SWEEP_ID = 'cluster-sweep';
 
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';

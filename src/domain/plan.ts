@@ -89,6 +89,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
       checkpointEverySteps:
         training.checkpointEverySteps === 'auto' ? defaults.checkpointEverySteps : training.checkpointEverySteps,
       keepCheckpoints: training.keepCheckpoints,
+      onNonFinite: training.onNonFinite,
       seed: training.seed,
     },
     cluster,
@@ -101,6 +102,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     },
     limits: cluster.device === 'cuda' ? GPU_LIMITS : CPU_LIMITS,
     deadlineMinutes: request.deadlineMinutes,
+    parkedNodesMinutes: request.parkedNodesMinutes,
   };
 }
 

@@ -1,7 +1,7 @@
-import type { FollowBeat } from '../contract/job.js';
+import type { FollowProgress } from '../contract/job.js';
 import type { RunnerEvent } from '../contract/runner-event.js';
 
-export type Progress = FollowBeat['progress'];
+export type Progress = FollowProgress;
 
 export const noProgress: Progress = {
   phase: 'imports',
@@ -12,6 +12,7 @@ export const noProgress: Progress = {
   tokensPerSecond: null,
   etaSeconds: null,
   checkpointStep: null,
+  trouble: null,
 };
 
 /** Weight of the newest step in the speed that people see: about the last twenty steps. */
@@ -37,10 +38,16 @@ export function foldProgress(before: Progress, event: RunnerEvent): Progress {
         ...before,
         phase: 'loop',
         done: event.step,
-        loss: event.loss,
+        // Of a step that was passed over there is none.
+        loss: event.loss ?? before.loss,
         tokensPerSecond,
         etaSeconds: left === null ? null : left * secondsPerStep,
       };
+    }
+    case 'checkpoint': {
+      const { skipped, step } = event;
+      const trouble = skipped === null ? null : `no checkpoint of step ${step} (${skipped.in_a_row} in a row): ${skipped.why}`;
+      return { ...before, trouble };
     }
     case 'generated':
       return { ...before, phase: 'loop', unit: 'items', done: event.done, total: event.total };

@@ -42,3 +42,11 @@ export function causeOf<T extends { kind: FailureKind | null }>(exits: readonly 
   }
   return exits.find((exit) => exit.kind !== null) ?? null;
 }
+
+/** Why a process in this state of the kernel cannot have written the stack it was asked for; null: it can have. */
+export function whyWithoutStack(state: string | null): string | null {
+  if (state === 'T') return 'it was stopped by a signal (state T), and whoever stopped it has to continue it';
+  if (state === 't') return 'it is held by a debugger (state t)';
+  if (state === 'D') return 'it waits in the kernel, for a disk or a driver (state D)';
+  return null;
+}

@@ -1,7 +1,7 @@
 import type { FineTuningRequest } from '../contract/request.js';
 
-/** Neither says what the work is. */
-const FREE_TO_CHANGE: ReadonlySet<string> = new Set(['runKey', 'deadlineMinutes']);
+/** None says what the work is. */
+const FREE_TO_CHANGE: ReadonlySet<string> = new Set(['runKey', 'deadlineMinutes', 'parkedNodesMinutes']);
 
 /** Paths in which two requests ask for different work; none: a run key that belongs to one serves the other. */
 export function requestDifferences(first: FineTuningRequest, second: FineTuningRequest): string[] {

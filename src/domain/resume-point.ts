@@ -12,6 +12,8 @@ export interface FoundCheckpoint {
   step: number;
   /** What is wrong with it, e.g. a missing file; null for a whole one. */
   damage: string | null;
+  /** It has a manifest: without one its upload was broken off, and it has never counted. */
+  isFinished: boolean;
 }
 
 /** A stretch of steps of one trajectory: those after `after`, up to and with `upTo`. */
@@ -70,4 +72,11 @@ export function prunable(checkpoints: readonly FoundCheckpoint[], keep: number):
     .filter((checkpoint) => checkpoint.damage === null)
     .sort((a, b) => b.step - a.step)
     .slice(keep);
+}
+
+/** What was left of uploads that were broken off, or given up for a newer checkpoint, before a finished one of their trajectory. */
+export function unfinishedBefore(checkpoints: readonly FoundCheckpoint[], finished: ResumePoint): FoundCheckpoint[] {
+  return checkpoints.filter(
+    (checkpoint) => !checkpoint.isFinished && checkpoint.trajectory === finished.trajectory && checkpoint.step < finished.step,
+  );
 }

@@ -52,7 +52,7 @@ export function trainPlan(
   plan: RunPlan,
   dataset: DatasetManifest,
   modelId: string,
-  options: { jobFolder: string; maxSteps: number | null; resume: ResumePoint | null },
+  options: { jobFolder: string; maxSteps: number | null; resume: ResumePoint | null; skipSteps?: readonly number[] },
 ): TrainPlan {
   const { training, cluster } = plan;
   return {
@@ -85,6 +85,9 @@ export function trainPlan(
       options.resume === null
         ? null
         : { step: options.resume.step, path: `${options.jobFolder}/resume/${stepFolder(options.resume.step)}` },
+    // To rewind is to stop first: which checkpoint is gone on from is decided outside.
+    on_non_finite: training.onNonFinite === 'skip' ? 'skip' : 'stop',
+    skip_steps: [...(options.skipSteps ?? [])],
   };
 }
 

@@ -10,6 +10,9 @@ export const runKeys = {
   plan: (runKey: string, fence: number): string => `${run(runKey)}/plan/${fence}.json`,
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,
+  incidents: (runKey: string): string => `${run(runKey)}/incidents/`,
+  /** Eight digits, so that names sort as numbers do. */
+  incident: (runKey: string, n: number): string => `${run(runKey)}/incidents/${String(n).padStart(8, '0')}.json`,
   step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
   /** By fence: a later execution does a job of the same name again, and its logs are not those of the first. */
   job: (runKey: string, fence: number, jobId: string): string => `${run(runKey)}/jobs/${fence}/${jobId}`,
@@ -26,6 +29,7 @@ export const trajectoryKeys = {
   roundOf: (trajectory: string): string => trajectory.replace(/\/trajectories\/\d+$/, ''),
   checkpoints: (trajectory: string): string => `${trajectory}/checkpoints/`,
   checkpoint: (trajectory: string, step: number): string => `${trajectory}/checkpoints/${stepFolder(step)}`,
+  upload: (node: string, step: number): string => `${node}/uploads/${stepFolder(step)}.json`,
   snapshots: (trajectory: string): string => `${trajectory}/epochs/`,
   snapshot: (trajectory: string, epoch: number): string => `${trajectory}/epochs/${epochFolder(epoch)}`,
 };
@@ -36,6 +40,9 @@ export const contentKeys = {
 };
 
 export const MANIFEST = 'manifest.json';
+
+/** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
+export const SET_ASIDE = 'set-aside.json';
 
 /** Eight digits, so that names sort as numbers do: step 900 before step 1000. */
 export const stepFolder = (step: number): string => `step-${String(step).padStart(8, '0')}`;

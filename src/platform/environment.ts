@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { Failure } from '../domain/failures.js';
 import { requestProblems } from '../domain/request-problems.js';
 
+/** Which place of the launcher a node gets. */
+export const NODE_PLACE = '{node}';
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** What formwork itself reads from the environment; the server's address and keys are read by @temporalio/envconfig. */
@@ -14,6 +17,21 @@ const Environment = z.object({
     .optional()
     .describe('package index to install Python packages from'),
   FORMWORK_LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+  FORMWORK_SERVER_ADDRESS: z
+    .ipv4('an IPv4 address of this machine, e.g. 10.0.0.5')
+    .refine((address) => address !== '0.0.0.0', 'the one address that nodes reach this machine by, e.g. 10.0.0.5')
+    .default('127.0.0.1')
+    .describe('address that the embedded Temporal server listens on, and that nodes are told'),
+  FORMWORK_NODE_LAUNCHER: z
+    .string()
+    .trim()
+    .min(1)
+    .optional()
+    .describe(`command that the host of a local node is started by; ${NODE_PLACE} stands for the node's number`),
+  FORMWORK_WEBHOOK_URL: z
+    .url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' })
+    .optional()
+    .describe('where it is posted that a run has parked or ended'),
   FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
 });
 
@@ -22,14 +40,28 @@ export interface FormworkEnvironment {
   python: string | null;
   pythonIndex: string | null;
   logLevel: (typeof LOG_LEVELS)[number];
+  serverAddress: string;
+  nodeLauncher: readonly string[];
   offline: boolean;
+  /** May carry a token: for the one process that posts, and for no log and no message. */
+  webhookUrl: string | null;
+}
+
+const SECRETS: readonly string[] = ['FORMWORK_WEBHOOK_URL'];
+
+/** The environment for processes that have no use for what is secret in it. */
+export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !SECRETS.includes(name)));
 }
 
 /** @throws Failure EnvironmentNotReady that names the variable and what it may be. */
 export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEnvironment {
   const parsed = Environment.safeParse(env);
   if (!parsed.success) {
-    const problems = requestProblems(parsed.error, env, {}).map(({ path, message }) => `${path}: ${message}`);
+    const shown = Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, SECRETS.includes(name) ? '(secret)' : value]),
+    );
+    const problems = requestProblems(parsed.error, shown, {}).map(({ path, message }) => `${path}: ${message}`);
     throw new Failure('EnvironmentNotReady', `environment variables are wrong: ${problems.join('; ')}; correct or unset them`);
   }
   const values = parsed.data;
@@ -38,6 +70,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEn
     python: values.FORMWORK_PYTHON ?? null,
     pythonIndex: values.FORMWORK_PYTHON_INDEX ?? null,
     logLevel: values.FORMWORK_LOG_LEVEL,
+    serverAddress: values.FORMWORK_SERVER_ADDRESS,
+    nodeLauncher: values.FORMWORK_NODE_LAUNCHER?.split(/\s+/) ?? [],
     offline: values.FORMWORK_OFFLINE,
+    webhookUrl: values.FORMWORK_WEBHOOK_URL ?? null,
   };
 }

@@ -31,7 +31,7 @@ describe('what gpu_runner writes', () => {
   test('has losses whose hexadecimal form is the same number', () => {
     const steps = lines.map((line) => RunnerEvent.parse(JSON.parse(line))).filter((event) => event.kind === 'step');
     expect(steps.length).toBeGreaterThan(0);
-    for (const { loss, loss_hex } of steps) expect(fromHex(loss_hex)).toBe(loss);
+    for (const { loss, loss_hex } of steps) expect(fromHex(loss_hex ?? '')).toBe(loss);
   });
 });
 

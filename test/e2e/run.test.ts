@@ -3,9 +3,11 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunReport } from '../../src/contract/report.js';
+import { EXIT } from '../../src/cli/exit-codes.js';
 import { RunResult } from '../../src/contract/run.js';
+import { RunSituation } from '../../src/contract/run-situation.js';
 import { createRandom } from '../../src/domain/random.js';
-import { isEntry, Sandbox, type FormworkProcess } from './sandbox.js';
+import { isEntry, isRank, isServer, Sandbox, type FormworkProcess } from './sandbox.js';
 import { asOptions, shortRequest } from './short-request.js';
 import { storedSteps, TrainingWatch } from './training-watch.js';
 
@@ -84,11 +86,14 @@ describe('a run that nothing happens to', () => {
     expect(asked.stdout.trim()).not.toBe('');
   });
 
-  it('shows its logs and itself in the list', async () => {
+  it('shows its end, also without a server, its logs and itself in the list', async () => {
     const { box } = unbroken;
     const list = box.formwork(['list', '--json']);
     expect(await list.ended).toBe(0);
     expect(JSON.parse(list.stdout)).toMatchObject({ runKey: 'unbroken', state: 'completed' });
+    const status = box.formwork(['status', 'unbroken']);
+    expect(await status.ended, status.stderr).toBe(0);
+    expect(status.stdout).toMatch(/^run unbroken: completed, ended /);
     const logs = box.formwork(['logs', 'unbroken', '--node', '1', '--rank', '1']);
     expect(await logs.ended).toBe(0);
     expect(logs.stdout).toContain('epoch 3');
@@ -157,6 +162,12 @@ describe('a run whose server, and then control host, is killed', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     expect(ranks()).toEqual(before);
+    const status = box.formwork(['status', runKey, '--json']);
+    expect(await status.ended, status.stderr).toBe(EXIT.notReady);
+    const situation = RunSituation.parse(JSON.parse(status.stdout));
+    expect(situation).toMatchObject({ state: 'unknown', control: null, stored: { finished: ['prepare', 'baseline', 'smoke'] } });
+    expect(situation.nodes.map(({ state }) => state)).toEqual(['running', 'running']);
+    expect(situation.stored.checkpoint?.step).toBeGreaterThan(0);
 
     const second = box.formwork(['start', '--exit', ...options]);
     expect(await second.ended, second.stderr + second.stdout).toBe(0);
@@ -195,22 +206,13 @@ describe('formwork start', () => {
   });
 });
 
-const isServer = ({ command }: { command: string[] }): boolean => command.includes('start-dev');
-
-const isRank =
-  (jobId: string, rank: number | null) =>
-  ({ environment, command }: { environment: Record<string, string>; command: string[] }): boolean =>
-    environment['FORMWORK_JOB_ID'] === jobId &&
-    (rank === null || environment['RANK'] === String(rank)) &&
-    command.includes('gpu_runner');
-
 /** Exact losses of rank 0 along the line of descent, as the report tells them. */
 function lossesOf(box: Sandbox, runKey: string): string[] {
-  const byStep = new Map<number, { trajectory: number; lossHex: string }>();
+  const byStep = new Map<number, { trajectory: number; lossHex: string | null }>();
   for (const { rank, step, trajectory, lossHex } of storedSteps(box.home, runKey)) {
     if (rank === 0 && trajectory >= (byStep.get(step)?.trajectory ?? 0)) byStep.set(step, { trajectory, lossHex });
   }
-  return [...byStep].sort(([a], [b]) => a - b).map(([step, { lossHex }]) => `${step}: ${lossHex}`);
+  return [...byStep].sort(([a], [b]) => a - b).map(([step, { lossHex }]) => `${step}: ${lossHex ?? 'none'}`);
 }
 
 function isListening(port: number): Promise<boolean> {

@@ -73,12 +73,17 @@ export class Sandbox {
 
   /** Ends whatever is left, by the kernel's list, and removes the files. */
   async close(): Promise<void> {
+    await this.end();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  /** Ends whatever is left. */
+  async end(): Promise<void> {
     for (const { child } of this.started) child.kill('SIGKILL');
     for (let tries = 0; this.processes().length > 0 && tries < 50; tries += 1) {
       for (const { pid } of this.processes()) killQuietly(pid);
       await delay(100);
     }
-    rmSync(this.root, { recursive: true, force: true });
   }
 }
 
@@ -93,6 +98,16 @@ export const isEntry =
   (name: string) =>
   ({ command }: FoundProcess): boolean =>
     command.some((part) => part.endsWith(`/workers/${name}.js`));
+
+export const isServer = ({ command }: FoundProcess): boolean => command.includes('start-dev');
+
+/** Ranks of a job; null: of every job, and every rank. */
+export const isRank =
+  (jobId: string | null, rank: number | null) =>
+  ({ environment, command }: FoundProcess): boolean =>
+    (jobId === null || environment['FORMWORK_JOB_ID'] === jobId) &&
+    (rank === null || environment['RANK'] === String(rank)) &&
+    command.includes('gpu_runner');
 
 export class FormworkProcess {
   stdout = '';

@@ -8,11 +8,11 @@ import { taskNamed } from '../../src/tasks/registry.js';
 const ROWS = { train: 300, validation: 24, test: 24 };
 
 /** A request whose whole chain takes about a minute on two idle cores, most of it the start of Python. */
-export function shortRequest(folder: string): FineTuningRequestInput {
+export function shortRequest(folder: string, numRows = ROWS): FineTuningRequestInput {
   const rows = taskNamed('viggo').practiceRows(17);
   mkdirSync(folder, { recursive: true });
   for (const split of SPLITS) {
-    const lines = rows[split].slice(0, ROWS[split]).map((row) => `${JSON.stringify(row)}\n`);
+    const lines = rows[split].slice(0, numRows[split]).map((row) => `${JSON.stringify(row)}\n`);
     writeFileSync(join(folder, `${split}.jsonl`), lines.join(''));
   }
   const file = (split: string): string => `file:${join(folder, `${split}.jsonl`)}`;

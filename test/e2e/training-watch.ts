@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Trajectory } from '../../src/contract/checkpoint.js';
 import { RunnerEvent } from '../../src/contract/runner-event.js';
 
 /** What a run's training shows from outside: its files on the nodes and in the store. */
@@ -29,17 +30,11 @@ export class TrainingWatch {
       .map((name) => Number(name.slice('step-'.length)));
   }
 
-  trajectories(): { trajectory: number; forkedFrom: { trajectory: number; step: number } | null }[] {
+  trajectories(): Trajectory[] {
     const folder = join(this.home, 'store', 'runs', this.runKey, 'rounds', '0', 'trajectories');
     const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
     return names
-      .map(
-        (name) =>
-          JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
-            trajectory: number;
-            forkedFrom: { trajectory: number; step: number } | null;
-          },
-      )
+      .map((name) => Trajectory.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
       .sort((a, b) => a.trajectory - b.trajectory);
   }
 
@@ -49,16 +44,17 @@ export class TrainingWatch {
   }
 }
 
-/** Every event of the line of descent, of every rank, as the store has it. */
-export function storedSteps(home: string, runKey: string): { rank: number; step: number; trajectory: number; lossHex: string }[] {
+/** Every event of every rank, as the store has it. */
+export function storedEvents(home: string, runKey: string): { trajectory: number; event: RunnerEvent }[] {
   const root = join(home, 'store', 'runs', runKey, 'rounds', '0', 'trajectories');
-  const trajectories = readdirSync(root).filter((name) => /^\d+$/.test(name));
+  const trajectories = existsSync(root) ? readdirSync(root).filter((name) => /^\d+$/.test(name)) : [];
   return trajectories.flatMap((trajectory) =>
     readdirSync(join(root, trajectory))
       .filter((name) => name.startsWith('node-'))
       .flatMap((node) => {
         const events = join(root, trajectory, node, 'events');
-        return readdirSync(events).flatMap((rank) => {
+        const ranks = existsSync(events) ? readdirSync(events) : [];
+        return ranks.flatMap((rank) => {
           let reached = 0;
           const text = readdirSync(join(events, rank))
             .sort()
@@ -69,22 +65,28 @@ export function storedSteps(home: string, runKey: string): { rank: number; step:
               return fresh.toString('utf8');
             })
             .join('');
-          return text
-            .split('\n')
-            .filter((line) => line !== '')
-            .map((line) => RunnerEvent.parse(JSON.parse(line)))
-            .flatMap((event) =>
-              event.kind === 'step'
-                ? [{ rank: event.rank, step: event.step, trajectory: Number(trajectory), lossHex: event.loss_hex }]
-                : [],
-            );
+          return parseEvents(text).map((event) => ({ trajectory: Number(trajectory), event }));
         });
       }),
   );
 }
 
+/** Every step of every rank and trajectory, as the store has it. */
+export function storedSteps(
+  home: string,
+  runKey: string,
+): { rank: number; step: number; trajectory: number; lossHex: string | null }[] {
+  return storedEvents(home, runKey).flatMap(({ trajectory, event }) =>
+    event.kind === 'step' ? [{ rank: event.rank, step: event.step, trajectory, lossHex: event.loss_hex }] : [],
+  );
+}
+
 function readEvents(path: string): RunnerEvent[] {
-  const text = readFileSync(path, 'utf8');
+  return parseEvents(readFileSync(path, 'utf8'));
+}
+
+/** The whole lines; the last one may be being written. */
+function parseEvents(text: string): RunnerEvent[] {
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')

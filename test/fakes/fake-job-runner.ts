@@ -80,7 +80,7 @@ export class FakeJobRunner implements JobRunner {
   end(jobId: string, kind: FailureKind | null = null): void {
     const job = this.need(jobId);
     const exits = this.ranksOf(jobId).map((rank): RankExit => ({
-      ...{ rank, kind, logTail: [], signal: null },
+      ...{ rank, kind, logTail: [], signal: null, step: null },
       code: kind === null ? 0 : 1,
       message: kind === null ? 'it did what it was asked to' : `it ended of ${kind}`,
     }));

@@ -3,16 +3,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { STOP_UPDATE } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { formworkVersion } from '../../src/platform/package-root.js';
 import { openWorkflowServer } from '../workflow/workflow-server.js';
-import { exitOf, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
+import { endedBy, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 mkdirSync(folder, { recursive: true });
 const server = await openWorkflowServer();
 
-await record('completed', {});
+await record('completed', {}, async ({ client }, { workflowId }) => {
+  // Of no run, but found with this one.
+  await client.workflow.execute('clusterSweep', { workflowId: `${workflowId}/sweep`, taskQueue: CONTROL_QUEUE });
+});
 
 let killed = false;
 await record('rank-killed', {
@@ -20,7 +23,7 @@ await record('rank-killed', {
     followRanks: async ({ jobId }) => {
       if (!isTraining(jobId) || killed) return followedWell();
       killed = true;
-      return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+      return endedBy('RankKilled');
     },
   },
 });
@@ -40,17 +43,24 @@ await record('node-lost', {
       training = isTraining(jobId);
       return 'started';
     },
-    followRanks: async ({ jobId }) =>
-      isTraining(jobId) && !lost ? { state: 'ended', exits: exitOf('LostPeer'), results: [] } : followedWell(),
+    followRanks: async ({ jobId }) => (isTraining(jobId) && !lost ? endedBy('LostPeer') : followedWell()),
   },
 });
 
-await record('out-of-memory', {
-  node: {
-    followRanks: async ({ jobId }) =>
-      isTraining(jobId) ? { state: 'ended', exits: exitOf('OutOfMemory'), results: [] } : followedWell(),
+let helped = false;
+await record(
+  'out-of-memory',
+  {
+    node: {
+      followRanks: async ({ jobId }) => (isTraining(jobId) && !helped ? endedBy('OutOfMemory') : followedWell()),
+    },
   },
-});
+  async (scenario, handle) => {
+    await scenario.status(handle, ({ parked }) => parked !== null);
+    helped = true;
+    await handle.executeUpdate(RETRY_UPDATE);
+  },
+);
 
 let abandoned = false;
 await record(
@@ -76,7 +86,7 @@ await record(
       followRanks: async ({ jobId }) => {
         if (!isTraining(jobId)) return followedWell();
         while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-        return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+        return endedBy('Interrupted');
       },
     },
   },

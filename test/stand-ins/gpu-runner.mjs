@@ -133,7 +133,7 @@ async function train() {
     const loss = 3 / step;
     emit('step', {
       ...{ step, epoch: step / stepsPerEpoch, loss, loss_hex: `0x${weights.slice(0, 13)}p+0`, learning_rate: plan.learning_rate },
-      ...{ gradient_norm: 1, num_tokens: 4096, num_target_tokens: 1024, seconds: (behaviour.stepMs ?? 10) / 1000 },
+      ...{ gradient_norm: 1, skipped: null, num_tokens: 4096, num_target_tokens: 1024, seconds: (behaviour.stepMs ?? 10) / 1000 },
     });
     const isLast = step === total;
     if (isLast || (plan.max_steps === null && step % stepsPerEpoch === 0)) {
@@ -266,7 +266,7 @@ function writeCheckpoint(step, weights) {
   const folder = join(plan.checkpoints, `step-${String(step).padStart(8, '0')}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, stateName()), JSON.stringify({ step, weights }));
-  emit('checkpoint', { step, folder, files: [describeFile(folder, stateName())], seconds: 0.001 });
+  emit('checkpoint', { step, folder, files: [describeFile(folder, stateName())], seconds: 0.001, skipped: null });
   emit('phase', { phase: 'loop' });
 }
 
@@ -300,7 +300,7 @@ function end(error) {
     emit('interrupted', { step: 0 });
   } else {
     process.stderr.write(`gpu_runner: ${error.message}\n`);
-    emit('failed', { exit: error instanceof Ended ? error.exit : 'crashed', message: error.message });
+    emit('failed', { exit: error instanceof Ended ? error.exit : 'crashed', message: error.message, step: null });
   }
   process.exit(error instanceof Ended ? (EXIT_CODES[error.exit] ?? 1) : 1);
 }

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunResult, RunStatus } from '../../src/contract/run.js';
 import type { FollowResult } from '../../src/contract/job.js';
 import { STOP_UPDATE, CONTROL_QUEUE } from '../../src/domain/names.js';
-import { exitOf, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;
@@ -111,7 +111,7 @@ describe('a fine-tuning run', () => {
     const followRanks = async ({ jobId }: { jobId: string }): Promise<FollowResult> => {
       if (isTraining(jobId) && !killed) {
         killed = true;
-        return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+        return endedBy('RankKilled');
       }
       return followedWell();
     };
@@ -129,48 +129,11 @@ describe('a fine-tuning run', () => {
     const followRanks = async ({ jobId }: { jobId: string }): Promise<FollowResult> => {
       if (!isTraining(jobId) || interrupted) return followedWell();
       interrupted = true;
-      return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+      return endedBy('Interrupted');
     };
     scenario = await Scenario.open({ node: { followRanks } });
     expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
     expect(interrupted).toBe(true);
-  });
-
-  it('fails with the words of a lease that got no machines, and says how it ended', async () => {
-    scenario = await Scenario.open({
-      control: { launchNodes: async () => failWith('CapacityUnavailable', 'no machine of that kind is left') },
-    });
-    const failure = await failureOf(await scenario.start());
-    expect(failure).toMatchObject({ type: 'CapacityUnavailable', message: 'no machine of that kind is left' });
-    expect(scenario.calls.find(({ name }) => name === 'endRun')?.input).toMatchObject({ outcome: 'failed' });
-    expect(scenario.names().indexOf('terminateNodes')).toBeLessThan(scenario.names().indexOf('endRun'));
-  });
-
-  it('fails, instead of waiting for ever, when a lost node cannot be replaced', async () => {
-    const gone = new Set<string>();
-    scenario = await Scenario.open({
-      control: {
-        launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
-          if (gone.size > 0) return failWith('CapacityUnavailable', 'no second machine is left');
-          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
-          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
-        },
-        watchNodes: ({ nodeIds }) => untilGone(nodeIds, gone),
-      },
-      node: {
-        followRanks: async ({ jobId }) => {
-          if (!isTraining(jobId)) return followedWell();
-          gone.add('node-1-g1');
-          await scenario.called('stopRanks');
-          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
-        },
-      },
-    });
-    expect(await failureOf(await scenario.start())).toMatchObject({
-      type: 'CapacityUnavailable',
-      message: 'no second machine is left',
-    });
-    expect(scenario.calls.find(({ name }) => name === 'endRun')?.input).toMatchObject({ outcome: 'failed' });
   });
 
   it('goes on with another machine when one is lost outside of training', async () => {
@@ -266,7 +229,7 @@ describe('a fine-tuning run', () => {
           if (!isTraining(jobId) || scenario.count('stopRanks') > 0) return followedWell();
           gone.add('node-1-g1');
           await scenario.called('stopRanks');
-          return { state: 'ended', exits: exitOf('RankKilled'), results: [] };
+          return endedBy('RankKilled');
         },
       },
     });
@@ -321,7 +284,7 @@ describe('a fine-tuning run', () => {
         followRanks: async ({ jobId }) => {
           if (!isTraining(jobId)) return followedWell();
           while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-          return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+          return endedBy('Interrupted');
         },
       },
     });
@@ -345,7 +308,7 @@ describe('a fine-tuning run', () => {
         followRanks: async ({ jobId }) => {
           if (!isTraining(jobId)) return followedWell();
           while (!stopped) await new Promise((resolve) => setTimeout(resolve, 50));
-          return { state: 'ended', exits: exitOf('Interrupted'), results: [] };
+          return endedBy('Interrupted');
         },
       },
     });
@@ -355,16 +318,18 @@ describe('a fine-tuning run', () => {
     expect(scenario.names().indexOf('terminateNodes')).toBeLessThan(scenario.names().indexOf('endRun'));
   });
 
-  it('fails with kind and remedy when a gang dies of what does not pass, and ends its machines first', async () => {
+  it('fails with kind and remedy at once when what was asked for is wrong, and ends its machines first', async () => {
     scenario = await Scenario.open({
       node: {
-        followRanks: async ({ jobId }) =>
-          isTraining(jobId) ? { state: 'ended', exits: exitOf('OutOfMemory'), results: [] } : followedWell(),
+        followRanks: async ({ jobId }) => (isTraining(jobId) ? endedBy('InvalidData') : followedWell()),
       },
     });
     const failure = await failureOf(await scenario.start());
-    expect(failure.type).toBe('OutOfMemory');
-    expect(failure.message).toContain('microBatchRows');
+    expect(failure.type).toBe('InvalidData');
+    expect(failure.message).toContain('correct the named row');
+    expect(
+      scenario.calls.filter(({ name, input }) => name === 'startRanks' && inTraining(input as { jobId: string })),
+    ).toHaveLength(2);
     expect(scenario.names().indexOf('terminateNodes')).toBeLessThan(scenario.names().indexOf('endRun'));
   });
 });

@@ -1,14 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { readIncidents } from '../../activities/run/incidents.js';
+import { decisions } from '../../activities/decisions.js';
+import { planRetry } from '../../activities/plan/plan-retry.js';
+import type { Claim } from '../../activities/run/claim-run.js';
+import { judgeGang } from '../../activities/training/judge-gang.js';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
 import type { LostNode } from '../../activities/cluster/watch-nodes.js';
-import type { FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { Incident } from '../../src/contract/incident.js';
+import type { RunStatus } from '../../src/contract/run.js';
+import type { RunPlan } from '../../src/contract/plan.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
+import { runKeys } from '../../src/domain/store-keys.js';
+import { FailureInterceptor } from '../../workers/failure-interceptor.js';
+import { FakePlanner } from '../fakes/fake-planner.js';
+import { InMemoryObjectStore } from '../fakes/in-memory-object-store.js';
 import { samplePlan } from './samples.js';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -33,11 +46,44 @@ export interface Call {
   input: unknown;
 }
 
+/** A claim on a run of which all is done but the training, the export and the report; with another plan where one is given. */
+export const trainingLeft = (plan: RunPlan, fence = 1): (() => Promise<Claim>) => {
+  const note = 'found';
+  const finished = {
+    prepare: { datasetId: 'd', note },
+    baseline: { modelId: 'm', maxNewTokens: 9, note },
+    smoke: { note },
+    evaluate: { epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w', note },
+    test: { comparison: { items: 2, before: estimate, after: estimate, difference: estimate, gained: 0, lost: 0 }, note },
+  };
+  return () => Promise.resolve({ fence, plan, finished });
+};
+
 const estimate = { value: 0.9, low: 0.8, high: 1 };
 
-export const exitOf = (kind: FailureKind): RankExit[] => [
-  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', logTail: ['last line'] },
+const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
+  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', step, logTail: ['last line'] },
 ];
+
+/** How far a follower says that its job has got. */
+export const progressAt = (done: number, total: number | null = 20): FollowProgress => ({
+  ...{
+    phase: 'loop',
+    done,
+    total,
+    unit: 'steps',
+    loss: 1.5,
+    tokensPerSecond: 1,
+    etaSeconds: 60,
+    checkpointStep: null,
+    trouble: null,
+  },
+});
+
+/** A job whose rank failed of this. */
+export const endedBy = (kind: FailureKind, step: number | null = null): FollowResult => ({
+  ...{ state: 'ended', exits: exitOf(kind, step), results: [], progress: progressAt(10) },
+});
 
 /** Is this job one of the round that trains, not of the smoke test or of an evaluation? */
 export const isTraining = (jobId: string): boolean => jobId.startsWith('round-0');
@@ -54,6 +100,8 @@ export const failWith = (type: FailureKind, message = 'from the test'): never =>
 export class Scenario {
   readonly calls: Call[] = [];
   readonly runKey = `test-${randomUUID()}`;
+  /** What has been judged of gangs and jobs; everything else is only told. */
+  readonly store = new InMemoryObjectStore();
   private readonly workers: { worker: Worker; done: Promise<void> }[] = [];
   private readonly nodeQueues = new Set<string>();
 
@@ -77,6 +125,14 @@ export class Scenario {
     return scenario;
   }
 
+  /** What a machine says of itself. */
+  static facts(): ReturnType<NodeActivities['describeNode']> {
+    return Promise.resolve({
+      ...{ hostname: 'test', rankAddress: '127.0.0.1', rankInterface: 'lo', cpuCores: 2, memoryBytes: 1, freeDiskBytes: 1 },
+      ...{ device: 'cpu' as const, gpus: [], python: '3', packages: {} },
+    });
+  }
+
   start(request: unknown = {}): Promise<WorkflowHandle> {
     return this.client.workflow.start('fineTuningRun', {
       workflowId: runWorkflowId(this.runKey),
@@ -85,8 +141,23 @@ export class Scenario {
     });
   }
 
+  /** Asks the run for its status until it is as meant. */
+  async status(handle: WorkflowHandle, isMeant: (status: RunStatus) => boolean): Promise<RunStatus> {
+    for (;;) {
+      const status = await handle.query<RunStatus>('status');
+      if (isMeant(status)) return status;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** What has been written down of failures and retries, in order. */
+  async incidents(): Promise<Incident[]> {
+    return readIncidents(this.store, this.runKey);
+  }
+
+  /** Without word to people outside, which goes out beside the run and so at no certain time. */
   names(): string[] {
-    return this.calls.map(({ name }) => name);
+    return this.calls.map(({ name }) => name).filter((name) => name !== 'notify');
   }
 
   count(name: string): number {
@@ -132,6 +203,15 @@ export class Scenario {
     await this.work(queue, this.nodeActs());
   }
 
+  /** The real claim writes the plan down. */
+  private async planOf(fence: number): Promise<void> {
+    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '' });
+    // A test may count its minutes in seconds, which no request may.
+    const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
+    const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };
+    await this.store.putIfAbsent(runKeys.plan(this.runKey, fence), JSON.stringify(plan));
+  }
+
   private async work(taskQueue: string, acts: object): Promise<void> {
     const worker = await Worker.create({
       connection: this.connection,
@@ -139,6 +219,7 @@ export class Scenario {
       taskQueue,
       ...(taskQueue === CONTROL_QUEUE ? { workflowBundle: { codePath: this.bundlePath } } : {}),
       activities: this.recorded(taskQueue, acts),
+      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
       // An act that a test leaves hanging must not hold the worker.
       shutdownForceTime: '1 second',
       maxHeartbeatThrottleInterval: 100,
@@ -147,11 +228,20 @@ export class Scenario {
     this.workers.push({ worker, done: worker.run().catch(() => undefined) });
   }
 
+  /** What an earlier test has left open is still worked on by whoever polls the control queue. */
+  private refuseOthers(): void {
+    const { workflowId = '' } = Context.current().info.workflowExecution ?? {};
+    if (workflowId.startsWith('run/test-') && !workflowId.startsWith(runWorkflowId(this.runKey))) {
+      failWith('Defect', `${workflowId} is of another scenario`);
+    }
+  }
+
   private recorded(queue: string, acts: object): object {
     return Object.fromEntries(
       Object.entries(acts).map(([name, act]: [string, (input: unknown) => unknown]) => [
         name,
         (input: unknown) => {
+          this.refuseOthers();
           this.calls.push({ name, queue, input });
           return act(input);
         },
@@ -169,6 +259,7 @@ export class Scenario {
       recordStep: async () => undefined,
       recordStages: async () => undefined,
       endRun: async () => undefined,
+      notify: async () => 'nobody is to be told' as const,
       prepareDataset: async () => ({ datasetId: 'd'.repeat(64), note: '3 train, 2 validation, 2 test' }),
       importModel: async () => ({ modelId: 'm' }),
       launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
@@ -194,7 +285,21 @@ export class Scenario {
         };
       },
       setAsideCheckpoint: async () => undefined,
-      judgeGang: async (input) => (await import('../../src/domain/gang-decision.js')).judgeGang(input),
+      judgeGang: async (input) => {
+        await this.planOf(input.fence);
+        return judgeGang(this)(input);
+      },
+      judgeFailure: decisions.judgeFailure,
+      planRetry: async (input) => {
+        await this.planOf(input.fence);
+        return planRetry({ store: this.store, planner: new FakePlanner() })(input);
+      },
+      // The rule itself, with its seconds as milliseconds.
+      judgeLaunch: async (refused) => {
+        const verdict = (await import('../../src/domain/launch-patience.js')).judgeLaunch(refused);
+        return verdict.action === 'again' ? { ...verdict, afterSeconds: verdict.afterSeconds / 1000 } : verdict;
+      },
+      sweepNodes: async () => ({ listed: 0, ended: [] }),
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,
       answerLength: async () => ({ maxNewTokens: 16 }),
@@ -218,18 +323,7 @@ export class Scenario {
 
   private nodeActs(): Partial<Acts<NodeActivities>> {
     return {
-      describeNode: async () => ({
-        hostname: 'test',
-        rankAddress: '127.0.0.1',
-        rankInterface: 'lo',
-        cpuCores: 2,
-        memoryBytes: 1,
-        freeDiskBytes: 1,
-        device: 'cpu' as const,
-        gpus: [],
-        python: '3',
-        packages: {},
-      }),
+      describeNode: () => Scenario.facts(),
       renewNode: async () => undefined,
       stageInputs: async () => undefined,
       pickRendezvous: async () => ({ address: '127.0.0.1', port: 1 }),
@@ -272,7 +366,8 @@ export function followedWell(): FollowResult {
   const time = new Date().toISOString();
   return {
     state: 'ended',
-    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', logTail: [] }],
+    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', step: null, logTail: [] }],
+    progress: progressAt(20),
     results: [{ kind: 'tokenised', time, rank: 0, splits: [], vocabulary_size: 1, tokenizer_probe_sha256: '' }],
   };
 }

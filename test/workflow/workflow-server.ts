@@ -11,11 +11,11 @@ import { findServerBinary } from '../../src/platform/temporal/server-binary.js';
 import type { Place } from './scenario.js';
 
 /** A real server in a folder of its own, and a bundle of the workflows as they are now. */
-export async function openWorkflowServer(): Promise<Place & { close: () => Promise<void> }> {
+export async function openWorkflowServer(settings: Record<string, number> = {}): Promise<Place & { close: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'formwork-workflow-test-'));
   const binary = await findServerBinary(new Home(process.env['FORMWORK_HOME'] ?? '.formwork'), process.env);
   if (binary === null) throw new Error('no temporal program: run npm test, which installs one, or put it on PATH');
-  const server = await startEmbeddedServer({ binary, folder, preferred: { port: 0, uiPort: 0 }, env: process.env });
+  const server = await startEmbeddedServer({ binary, folder, preferred: { port: 0, uiPort: 0 }, settings, env: process.env });
   const client = await connectClient(plainServer(server.address, 'default'));
   await ensureSearchAttributes(client);
   await client.connection.close();

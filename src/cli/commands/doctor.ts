@@ -2,10 +2,14 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { Failure } from '../../domain/failures.js';
+import { SWEEP_ID } from '../../domain/names.js';
+import { reasonToEnd } from '../../domain/sweep.js';
+import { localCompute } from '../../platform/compute/local-nodes.js';
 import { findGpus } from '../../platform/planning/local-gpus.js';
 import { checkPythonEnvironment, findBasePython, findPythonEnvironment } from '../../platform/python/python-environment.js';
 import { findServerBinary } from '../../platform/temporal/server-binary.js';
 import { connectClient } from '../../platform/temporal/connection.js';
+import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
 import { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -21,7 +25,7 @@ interface Finding {
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
-    .description('check server, Python environment, GPUs, store and disk: each is ok, or how to mend it')
+    .description('check server, Python environment, GPUs, store, disk and nodes: each is ok, or how to mend it')
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExample:\n  formwork doctor\n')
     .action(async (options: { json?: boolean }) => {
@@ -40,6 +44,7 @@ export const doctorCommand = (): Command =>
           return context.store.uri;
         }),
         await check('disk', () => checkDisk(context)),
+        await check('nodes', () => checkNodes(context)),
       ];
       if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
       else
@@ -75,6 +80,34 @@ async function checkServer(context: CliContext): Promise<string> {
   if (binary === null)
     throw new Failure('EnvironmentNotReady', 'no Temporal server is installed; npm start installs one, or set TEMPORAL_ADDRESS');
   return `not up; formwork up starts ${binary}`;
+}
+
+/** Machines that nobody owns are what the bill is made of; the sweep ends them, where it runs. */
+async function checkNodes(context: CliContext): Promise<string> {
+  const nodes = await localCompute(context.home, process.env).list({ installation: await context.home.installation() });
+  if (nodes.length === 0) return 'none';
+  const last =
+    nodes
+      .map(({ deadline }) => deadline)
+      .sort()
+      .at(-1) ?? '';
+  if ((await context.server().catch(() => null)) === null) {
+    return `${nodes.length}, and no server to ask for their leases; each ends itself at its deadline, the last one at ${last}`;
+  }
+  const now = new Date();
+  const states = await context.withClient(async (client) => {
+    const runs = new TemporalRunDirectory(client);
+    return Promise.all(nodes.map(({ tags }) => runs.stateOf(tags.lease)));
+  });
+  const orphans = nodes.flatMap((node, index) => {
+    const reason = reasonToEnd(node, states[index] ?? 'unknown', now);
+    return reason === null ? [] : [`${node.nodeId}: ${reason}`];
+  });
+  if (orphans.length === 0) return `${nodes.length}, none of which the sweep would end now`;
+  throw new Failure(
+    'EnvironmentNotReady',
+    `${orphans.length} of ${nodes.length} without an owner (${orphans.join('; ')}); the schedule ${SWEEP_ID} ends them within minutes, formwork down at once`,
+  );
 }
 
 async function checkDisk({ home }: CliContext): Promise<string> {

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { FineTuningRequest } from '../../contract/request.js';
 import { Failure } from '../../domain/failures.js';
 import { requestDifferences } from '../../domain/request-differences.js';
+import { runPage } from '../../domain/run-page.js';
 import { runKeys } from '../../domain/store-keys.js';
 import type { ObjectStore } from '../../platform/object-store/port.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
-import { followRun, resultLines, runLink } from '../follow-run.js';
+import { followRun, leftParked, resultLines } from '../follow-run.js';
 import { narration } from '../narration.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, type RequestOptions, requestOptions } from '../read-request.js';
@@ -38,9 +39,13 @@ export const runCommand = (): Command =>
           const { workflowId, wasOpen } = await startRun(client, runKey, request);
           if (wasOpen) await refuseOtherWork(session.context.store, runKey, request);
           const place = { store: session.context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };
-          told.say(`run ${runKey}${wasOpen ? ' is open already' : ''}, ${runLink(place) ?? server.address}`);
+          told.say(`run ${runKey}${wasOpen ? ' is open already' : ''}, ${runPage(place) ?? server.address}`);
           if (options.detach === true) return EXIT.ok;
           const result = await followRun(client, workflowId, told, stop.signal);
+          if (result === null && !stop.signal.aborted) {
+            told.say(leftParked(runKey));
+            return EXIT.parked;
+          }
           if (result === null) {
             told.say(`run ${runKey} goes on as long as others keep the server up; formwork cancel ${runKey} ends it`);
             return EXIT.interrupted;

@@ -2,12 +2,13 @@ import { Command } from 'commander';
 import { FineTuningRequest } from '../../contract/request.js';
 import { runWorkflowId, STOP_UPDATE } from '../../domain/names.js';
 import { requestDifferences } from '../../domain/request-differences.js';
+import { runPage } from '../../domain/run-page.js';
 import { runKeys } from '../../domain/store-keys.js';
 import { knownRuns } from '../../platform/control/open-runs.js';
 import type { CliContext } from '../context.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
-import { followRun, resultLines, runLink } from '../follow-run.js';
+import { followRun, leftParked, resultLines } from '../follow-run.js';
 import { narration } from '../narration.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
@@ -42,8 +43,12 @@ export const startCommand = (): Command =>
             told.say(`going on with run ${runKey}${wasOpen ? ', which is open' : ''} (--fresh begins a new one)`);
           else told.say(`run ${runKey}`);
           const place = { store: context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };
-          told.say(`watch it at ${runLink(place) ?? server.address}`);
+          told.say(`watch it at ${runPage(place) ?? server.address}`);
           const result = await followRun(client, workflowId, told, stop.signal);
+          if (result === null && !stop.signal.aborted) {
+            told.say(leftParked(runKey));
+            return EXIT.parked;
+          }
           if (result === null) {
             // Others may hold the control plane: then it stays, and this run alone is stopped.
             if (!wasOpen) await client.workflow.getHandle(workflowId).executeUpdate(STOP_UPDATE);

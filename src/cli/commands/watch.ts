@@ -19,7 +19,7 @@ export const watchCommand = (): Command =>
       process.exitCode = await context.withClient(async (client, { uiUrl, namespace }) => {
         const { workflowId } = await findRun(client, runKey);
         const result = await followRun(client, workflowId, told, stop.signal);
-        if (result === null) return EXIT.ok;
+        if (result === null) return stop.signal.aborted ? EXIT.ok : EXIT.parked;
         const place = { store: context.home.store(), uiUrl, namespace, workflowId };
         if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
         else for (const line of resultLines(result, place)) told.say(line);

@@ -1,36 +1,33 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProviderNode } from '../../contract/cluster.js';
 import { Failure } from '../../domain/failures.js';
 import { nodeName } from '../../domain/names.js';
-import { makeFolder } from '../files.js';
+import { NODE_PLACE } from '../environment.js';
+import { makeFolder, nullIfMissing } from '../files.js';
 import { takeLock } from '../lock.js';
-import { findByEnvironment, scanEnvironments } from '../process/process-scan.js';
-import { isAlive, killIfThere, sendSignal } from '../process/process-identity.js';
-import { startDetached } from '../process/start-detached.js';
+import { scanEnvironments } from '../process/process-scan.js';
+import { isAlive, sendSignal } from '../process/process-identity.js';
 import { waitUntil } from '../process/wait-until.js';
 import { NodeFolder } from './node-folder.js';
+import { isHosted, startHost } from './node-host.js';
+import { killProcesses, NODE_FOLDER_VARIABLE } from './node-processes.js';
 import type { Compute, LaunchRequest } from './port.js';
-
-/** Environment variable that every process of a node carries; the "machine" is all processes that have it. */
-export const NODE_ID_VARIABLE = 'FORMWORK_NODE_ID';
 
 /** Set on nodes that are one machine in truth: their ranks share its GPUs out. */
 const SHARED_MACHINE_VARIABLE = 'FORMWORK_SHARED_MACHINE';
 
-/** A host writes its record in about 0.2 s; ten times that and more on a busy machine. */
-const HOST_START_MS = 15_000;
 /** A host asked to end takes its worker and ranks down; after this the power is cut. */
 const HOST_STOP_MS = 10_000;
-
-/** A killed process is gone in milliseconds, unless it waits for a disk; then the node stays listed. */
-const KILL_MS = 5_000;
+/** Another launch of the same node starts its host meanwhile, which takes tenths of a second. */
 const LOOK_MS = 50;
 
 export interface LocalComputeOptions {
   /** Folder in which each node has one. */
   nodes: string;
+  /** Command line that the one of the host is appended to: puts a node in a place of its own, e.g. a network namespace. */
+  launcher?: readonly string[];
   /** Command line of the node host; the folder of the node is appended. */
   host: readonly [string, ...string[]];
   /** Environment of the nodes, less what a launch adds. */
@@ -55,11 +52,11 @@ export class LocalCompute implements Compute {
       );
     });
     await this.bringUp(nodeId, folder, request);
-    return (await this.look(nodeId, await scanEnvironments(NODE_ID_VARIABLE))) as ProviderNode;
+    return (await this.look(nodeId, await scanEnvironments(NODE_FOLDER_VARIABLE))) as ProviderNode;
   }
 
   async describe(nodeIds: readonly string[]): Promise<ProviderNode[]> {
-    const processes = await scanEnvironments(NODE_ID_VARIABLE);
+    const processes = await scanEnvironments(NODE_FOLDER_VARIABLE);
     const nodes = await Promise.all(nodeIds.map((nodeId) => this.look(nodeId, processes)));
     return nodes.filter((node) => node !== null);
   }
@@ -79,28 +76,26 @@ export class LocalCompute implements Compute {
         { cause: error },
       );
     });
-    const nodes = await this.describe(names);
-    return nodes.filter(
-      (node) =>
-        node.state !== 'terminated' &&
-        node.tags.installation === filter.installation &&
-        (filter.lease === undefined || node.tags.lease === filter.lease),
+    const nodes = (await this.describe(names)).filter(
+      ({ tags }) => tags.installation === filter.installation && (filter.lease === undefined || tags.lease === filter.lease),
     );
+    const holds = await Promise.all(nodes.map(async ({ nodeId, state }) => state !== 'terminated' || this.hasWork(nodeId)));
+    return nodes.filter((_, index) => holds[index]);
   }
 
   private folder(nodeId: string): NodeFolder {
     return new NodeFolder(join(this.options.nodes, nodeId));
   }
 
-  private async hostRuns(folder: NodeFolder): Promise<boolean> {
-    const host = await folder.host();
-    return host !== null && (await isAlive(host));
+  /** Of a node that has ended by itself: gigabytes that nobody needs any more. */
+  private async hasWork(nodeId: string): Promise<boolean> {
+    return (await stat(this.folder(nodeId).work()).catch(nullIfMissing)) !== null;
   }
 
   /** Of several launches of one node at once, one starts its host and the others wait for it. */
   private async bringUp(nodeId: string, folder: NodeFolder, request: LaunchRequest): Promise<void> {
     for (;;) {
-      if ((await folder.terminated()) !== null || (await this.hostRuns(folder))) return;
+      if ((await folder.terminated()) !== null || (await isHosted(folder))) return;
       const lock = await takeLock(folder.launchLock());
       if ('heldBy' in lock) {
         await delay(LOOK_MS);
@@ -108,7 +103,7 @@ export class LocalCompute implements Compute {
       }
       try {
         await this.record(nodeId, folder, request);
-        if (!(await this.hostRuns(folder))) await this.startHost(nodeId, folder);
+        if (!(await isHosted(folder))) await this.startHost(nodeId, request.tags.node, folder);
         return;
       } finally {
         await lock.release();
@@ -123,20 +118,11 @@ export class LocalCompute implements Compute {
     await folder.writeRecord({ nodeId, tags, taskQueue, server, launchedAt: new Date().toISOString() });
   }
 
-  private async startHost(nodeId: string, folder: NodeFolder): Promise<void> {
-    const [command, ...args] = this.options.host;
-    const started = await startDetached({
-      command,
-      args: [...args, folder.root],
-      cwd: folder.root,
-      env: { ...this.options.env, [NODE_ID_VARIABLE]: nodeId, [SHARED_MACHINE_VARIABLE]: '1' },
-      log: folder.log('host'),
-    });
-    const up = await waitUntil(async () => (await this.hostRuns(folder)) || !(await isAlive(started)), {
-      timeoutMs: HOST_START_MS,
-      everyMs: LOOK_MS,
-    });
-    if (up === null || !(await this.hostRuns(folder))) {
+  private async startHost(nodeId: string, node: number, folder: NodeFolder): Promise<void> {
+    const { launcher = [], host } = this.options;
+    const command = [...launcher.map((part) => part.replaceAll(NODE_PLACE, String(node))), ...host] as [string, ...string[]];
+    const env = { ...this.options.env, [NODE_FOLDER_VARIABLE]: folder.root, [SHARED_MACHINE_VARIABLE]: '1' };
+    if (!(await startHost(folder, { command, env }))) {
       throw new Failure('CapacityUnavailable', `the host of node ${nodeId} did not start; its log is ${folder.log('host')}`, {
         nodeId,
       });
@@ -150,7 +136,7 @@ export class LocalCompute implements Compute {
     const [host, terminated, deadline] = await Promise.all([folder.host(), folder.terminated(), folder.deadline()]);
     const running = host !== null && (await isAlive(host));
     // What a host that is gone has left running is still to be ended, whatever its farewell says.
-    const isRunning = running || (host !== null && processes.has(nodeId));
+    const isRunning = running || (host !== null && processes.has(folder.root));
     return {
       nodeId,
       tags: record.tags,
@@ -166,16 +152,7 @@ export class LocalCompute implements Compute {
     if (host !== null && (await sendSignal(host, 'SIGTERM'))) {
       await waitUntil(async () => !(await isAlive(host)), { timeoutMs: HOST_STOP_MS, everyMs: 100 });
     }
-    // Again and again: what is killed may have started something a moment ago.
-    const gone = await waitUntil(
-      async () => {
-        const left = await findByEnvironment(NODE_ID_VARIABLE, nodeId);
-        for (const { pid } of left) killIfThere(pid, 'SIGKILL');
-        return left.length === 0;
-      },
-      { timeoutMs: KILL_MS, everyMs: LOOK_MS },
-    );
-    if (gone === null || (await folder.record()) === null) return;
+    if (!(await killProcesses(folder.root, null)) || (await folder.record()) === null) return;
     if ((await folder.terminated()) === null) await folder.writeTerminated('ended by the provider');
     // Shards and copies; what counts is in the object store. The record stays, so that a late launch finds the node ended.
     await rm(folder.work(), { recursive: true, force: true });

@@ -26,6 +26,9 @@ export class NodeFolder {
   readonly work = (): string => join(this.root, 'work');
   /** Held while a launch looks for the host and starts it. */
   readonly launchLock = (): string => this.path('launch.lock');
+  /** Held by the host that the node has, and by its worker, as long as they live: one of each, whoever started it. */
+  readonly hostLock = (): string => this.path('host.lock');
+  readonly workerLock = (): string => this.path('worker.lock');
   readonly log = (name: string): string => join(this.root, 'logs', `${name}.log`);
 
   readonly record = (): Promise<NodeRecord | null> => readJson(this.path('node.json'), NodeRecord);

@@ -19,9 +19,15 @@ export interface Compute {
   /** The provider's own word on these nodes; one that it no longer knows is missing from the answer. */
   describe(nodeIds: readonly string[]): Promise<ProviderNode[]>;
 
-  /** Asks for the end of these nodes and waits for it within reason; one that is gone already is no error. */
+  /**
+   * Asks for the end of these nodes and waits for it within reason; what they have left behind (disks, work folders) goes too.
+   * One that is gone already is no error.
+   */
   terminate(nodeIds: readonly string[]): Promise<void>;
 
-  /** Everything of this installation that is not terminated, from the provider's side; with `lease`, of that lease alone. */
+  /**
+   * Everything of this installation that still costs something, from the provider's side: nodes that are not terminated, and
+   * those that are and have left something behind. With `lease`, of that lease alone.
+   */
   list(filter: { installation: string; lease?: string }): Promise<ProviderNode[]>;
 }

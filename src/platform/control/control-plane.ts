@@ -26,6 +26,8 @@ const LOOK_MS = 500;
 const RESTART_MS = 1_000;
 /** Ranks end at a step and write a checkpoint; then nodes are given back. Past this the machines are ended as they are. */
 const INTERRUPT_MS = 180_000;
+/** A receiver that works takes a notice within a second; one that does not is not waited for. */
+const NOTICES_MS = 10_000;
 /** Enough for the worker to hand its activities back. */
 const WORKER_STOP_MS = 10_000;
 /** A holder writes its file before it starts the host; a host that finds none yet waits a moment. */
@@ -44,6 +46,8 @@ export class ControlPlane {
     private readonly folder: ControlFolder,
     private readonly env: NodeJS.ProcessEnv,
     private readonly logger: Logger,
+    /** Of the embedded server. */
+    private readonly serverAddress: string,
   ) {}
 
   /** The first time: end in good order. Again: end at once. */
@@ -87,7 +91,13 @@ export class ControlPlane {
     const known = last === null ? null : { port: last.port, uiPort: last.uiPort };
     // Nodes of a run that goes on know the address of the server before.
     const ports = known === null ? {} : before === null ? { preferred: known } : { ports: known };
-    this.embedded = await startEmbeddedServer({ binary, folder: this.home.server(), env: this.env, ...ports });
+    this.embedded = await startEmbeddedServer({
+      binary,
+      folder: this.home.server(),
+      host: this.serverAddress,
+      env: this.env,
+      ...ports,
+    });
   }
 
   /** What a host left that was killed. Two servers on one file would corrupt it, and the lock of the home is ours. */
@@ -150,6 +160,7 @@ export class ControlPlane {
         TEMPORAL_ADDRESS: this.target.address,
         TEMPORAL_NAMESPACE: this.target.namespace,
         FORMWORK_CONTROL_HOST: String(process.pid),
+        ...(this.embedded === null ? {} : { TEMPORAL_UI_URL: this.embedded.uiUrl }),
       },
       stdio: ['ignore', log, log],
     });
@@ -162,6 +173,7 @@ export class ControlPlane {
     await this.folder.removeRecord();
     await this.step('runs', () => this.interruptRuns());
     await this.step('nodes', () => this.endNodes());
+    await this.step('notices', () => this.sendNotices());
     await this.step('worker', () => this.stopWorker());
     await this.step('server', async () => {
       if (this.embedded !== null) await stopEmbeddedServer(this.embedded.process);
@@ -215,6 +227,21 @@ export class ControlPlane {
     const left = await compute.list({ installation: await this.home.installation() });
     if (left.length > 0) this.logger.warn({ nodes: left.map(({ nodeId }) => nodeId) }, 'ending nodes');
     await compute.terminate(left.map(({ nodeId }) => nodeId));
+  }
+
+  /** The last run that ends often ends the control plane with it: word of that is let go out first. */
+  private async sendNotices(): Promise<void> {
+    if (this.worker === null || this.env['FORMWORK_WEBHOOK_URL'] === undefined) return;
+    const client = await connectClient(this.target);
+    const open = "WorkflowType = 'runNotice' AND ExecutionStatus = 'Running'";
+    try {
+      await waitUntil(async () => this.asked > 1 || (await client.workflow.count(open)).count === 0, {
+        timeoutMs: NOTICES_MS,
+        everyMs: 250,
+      });
+    } finally {
+      await client.connection.close();
+    }
   }
 
   private async stopWorker(): Promise<void> {

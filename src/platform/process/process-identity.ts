@@ -48,14 +48,23 @@ export function killIfThere(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** The letter that the kernel gives a process, e.g. T for one that was stopped; null where it is gone, or the kernel is not Linux. */
+export async function processState(pid: number): Promise<string | null> {
+  return (await linuxStat(pid))?.[0] ?? null;
+}
+
 /** Clock ticks since boot, field 22 of /proc/<pid>/stat; a zombie counts as gone. */
 async function linuxStartTime(pid: number): Promise<string | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat === null) return null;
-  // The command name, field 2, is in parentheses and may hold blanks and parentheses itself.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0], fields[19]];
+  const fields = await linuxStat(pid);
+  const [state, startTime] = [fields?.[0], fields?.[19]];
   return state === 'Z' || state === 'X' || startTime === undefined ? null : startTime;
+}
+
+/** Fields of /proc/<pid>/stat from the third on. */
+async function linuxStat(pid: number): Promise<string[] | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  // The command name, field 2, is in parentheses and may hold blanks and parentheses itself.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? null;
 }
 
 async function psStartTime(pid: number): Promise<string | null> {

@@ -127,7 +127,7 @@ export class LocalJobRunner implements JobRunner {
       ...{ jobId: spec.jobId, fence: spec.fence, ...own, ranks: [], hangStacks: false },
       beatAt: new Date().toISOString(),
       exits: ranksOf(spec).map((rank) => ({
-        ...{ rank, code: null, signal: null, logTail: [] },
+        ...{ rank, code: null, signal: null, step: null, logTail: [] },
         kind: 'Interrupted',
         message: `rank ${rank} was asked to stop before it began`,
       })),
@@ -152,6 +152,7 @@ export class LocalJobRunner implements JobRunner {
         signal: 'SIGKILL',
         kind: 'RankKilled',
         message: `the supervisor of rank ${rank} was gone, so the rank was ended`,
+        step: null,
         logTail: await folder.logTail(rank, 20),
       });
     }

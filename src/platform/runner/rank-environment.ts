@@ -2,7 +2,7 @@ import type { JobSpec } from '../../contract/job.js';
 
 /** What a rank inherits. An allow-list: keys of clouds and of the server never reach Python. */
 const INHERITED =
-  /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|NCCL_.*|GLOO_.*|TORCH_.*|TRITON_.*|FORMWORK_(HOME|INSTALLATION|NODE_ID))$/;
+  /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|NCCL_.*|GLOO_.*|TORCH_.*|TRITON_.*|FORMWORK_(HOME|INSTALLATION|NODE_FOLDER))$/;
 
 export interface RankSurroundings {
   /** Folder of the package gpu_runner. */

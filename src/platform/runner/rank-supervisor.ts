@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
 import { overdue, seen, stopPatience, type RankActivity } from '../../domain/hang-watch.js';
 import { Failure } from '../../domain/failures.js';
-import { failureOfExit } from '../../domain/rank-exit.js';
-import { identifyProcess, ownIdentity } from '../process/process-identity.js';
+import { failureOfExit, whyWithoutStack } from '../../domain/rank-exit.js';
+import { identifyProcess, ownIdentity, processState } from '../process/process-identity.js';
 import type { JobFolder } from './job-folder.js';
 import { rankEnvironment, type RankSurroundings } from './rank-environment.js';
 
@@ -18,21 +19,30 @@ const BEAT_MS = 2_000;
 const PEER_GRACE_MS = 6_000;
 /** Time for the stacks of a hung rank to reach its log. */
 const STACKS_MS = 2_000;
+/**
+ * A host ends its node within 20 s of the deadline (worker and ranks have their time to end). One that has not after three times
+ * that is gone for good, and nobody else is left who would end the ranks.
+ */
+const DEADLINE_GRACE_MS = 60_000;
 /** Enough to see an exception with its traceback. */
 const LOG_TAIL_LINES = 30;
 
 interface SupervisorOptions extends RankSurroundings {
   /** Python with gpu_runner's requirements. */
   python: string;
+  /** When the host of this node ends it, unless renewed; null where nobody has set one, or it cannot be read any more. */
+  deadline: () => Promise<Date | null>;
 }
 
-type Ending = 'checkpoint' | 'now' | 'peer' | 'hang';
+type Ending = 'checkpoint' | 'now' | 'peer' | 'hang' | 'deadline';
 
 interface Rank {
   rank: number;
   child: ChildProcess;
   ended: { code: number | null; signal: NodeJS.Signals | null } | null;
   killed: boolean;
+  /** Why its stack cannot be in its log, where a hang was met and it could not write it. */
+  mute: string | null;
   /** What is wrong with it, where its exit status cannot tell. */
   fault: Pick<RankExit, 'kind' | 'message'> | null;
 }
@@ -44,6 +54,7 @@ export class RankSupervisor {
   private readonly offsets = new Map<number, number>();
   private ending: Ending | null = null;
   private endBy = Infinity;
+  private deadline: Date | null = null;
   private state!: SupervisorState;
   private wake: () => void = () => undefined;
 
@@ -99,7 +110,7 @@ export class RankSupervisor {
         stdio: ['ignore', log, log],
       });
       closeSync(log);
-      const entry: Rank = { rank, child, ended: null, killed: false, fault: null };
+      const entry: Rank = { rank, child, ended: null, killed: false, mute: null, fault: null };
       child.once('error', (error) => {
         const message = `rank ${rank} did not start (${error.message}); FORMWORK_PYTHON has to name a Python with gpu-runner/requirements.txt`;
         entry.fault = { kind: 'EnvironmentNotReady', message };
@@ -126,6 +137,8 @@ export class RankSupervisor {
       [...this.activity].filter(([rank]) => this.ranks.some((entry) => entry.rank === rank && entry.ended === null)),
     );
     if (overdue(running, this.spec.limits, Date.now()).length > 0) await this.endHung();
+    this.deadline = (await this.options.deadline()) ?? this.deadline;
+    if (this.deadline !== null && Date.now() >= this.deadline.getTime() + DEADLINE_GRACE_MS) this.end('deadline');
     if (Date.now() >= this.endBy) this.killRanks();
   }
 
@@ -159,7 +172,20 @@ export class RankSupervisor {
     // gpu_runner registers faulthandler on this signal: the stacks of all threads go to the rank's log.
     this.signalRanks('SIGUSR1');
     await delay(STACKS_MS);
+    await Promise.all(this.ranks.map((entry) => this.noteMute(entry)));
     this.endBy = Date.now();
+  }
+
+  /**
+   * A stopped process handles no signal, so it cannot write its stack. It is not continued for that: it would train on in the
+   * middle of being ended, and what hangs it is whoever stopped it, not where it stood.
+   */
+  private async noteMute(entry: Rank): Promise<void> {
+    if (entry.ended !== null) return;
+    entry.mute = whyWithoutStack(await processState(entry.child.pid ?? 0));
+    if (entry.mute === null) return;
+    const line = `formwork: rank ${entry.rank} hangs and has no stack to show: ${entry.mute}\n`;
+    await appendFile(join(this.folder.work, this.folder.logPath(entry.rank)), line);
   }
 
   private signalRanks(signal: NodeJS.Signals): void {
@@ -178,13 +204,14 @@ export class RankSupervisor {
         rank: entry.rank,
         code: entry.ended?.code ?? null,
         signal: entry.ended?.signal ?? null,
-        ...(entry.fault ?? (await this.explain(entry))),
+        ...(entry.fault === null ? await this.explain(entry) : { ...entry.fault, step: null }),
         logTail: await this.folder.logTail(entry.rank, LOG_TAIL_LINES),
       })),
     );
   }
 
-  private async explain({ rank, ended, killed }: Rank): Promise<Pick<RankExit, 'kind' | 'message'>> {
+  private async explain(entry: Rank): Promise<Pick<RankExit, 'kind' | 'message' | 'step'>> {
+    const { rank, ended, killed } = entry;
     const code = ended?.code ?? null;
     const signal = ended?.signal ?? null;
     const told = (await this.folder.events(rank, 0)).findLast(({ event }) => event.kind === 'failed')?.event;
@@ -195,17 +222,18 @@ export class RankSupervisor {
           ? `rank ${rank} was ended by ${signal}`
           : `rank ${rank} ended with code ${code ?? 'unknown'}`;
     // It may have ended by itself before our signal reached it.
-    return killed && signal === 'SIGKILL' ? this.explainKill(rank, message) : { kind: failureOfExit(code, signal), message };
+    if (killed && signal === 'SIGKILL') return { ...this.explainKill(entry, message), step: null };
+    return { kind: failureOfExit(code, signal), message, step: told?.kind === 'failed' ? told.step : null };
   }
 
   /** A kill of ours counts as the reason for which we killed. */
-  private explainKill(rank: number, message: string): Pick<RankExit, 'kind' | 'message'> {
+  private explainKill({ rank, mute }: Rank, message: string): Pick<RankExit, 'kind' | 'message'> {
     switch (this.ending) {
       case 'hang': {
         const { phase } = this.activity.get(rank) as RankActivity;
         return {
           kind: 'Hang',
-          message: `rank ${rank} made no progress in phase ${phase} within its limit; the stacks are in its log`,
+          message: `rank ${rank} made no progress in phase ${phase} within its limit; ${mute ?? 'the stacks are in its log'}`,
         };
       }
       case 'peer':
@@ -213,6 +241,13 @@ export class RankSupervisor {
       case 'now':
       case 'checkpoint':
         return { kind: 'Interrupted', message: `rank ${rank} was asked to stop` };
+      case 'deadline': {
+        const passed = this.deadline?.toISOString() ?? 'unknown';
+        return {
+          kind: 'Interrupted',
+          message: `rank ${rank} was ended ${DEADLINE_GRACE_MS / 1000} s after the deadline of its node (${passed}), since no host did it`,
+        };
+      }
       case null:
         return { kind: 'RankKilled', message };
     }

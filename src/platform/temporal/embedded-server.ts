@@ -8,6 +8,11 @@ import { startDetached } from '../process/start-detached.js';
 import { waitUntil } from '../process/wait-until.js';
 
 const LOOPBACK = '127.0.0.1';
+/**
+ * The services of a development server announce themselves to each other at 127.0.0.1 (Temporal CLI, read from its dials), so one that
+ * listens on another address alone cannot reach itself.
+ */
+const EVERYWHERE = '0.0.0.0';
 const USUAL_PORT = 7233;
 const USUAL_UI_PORT = 8233;
 /** Healthy in 1.1 s on a new file here, 2 cores; much longer on a machine that is busy with the ranks of a run. */
@@ -30,36 +35,42 @@ export interface EmbeddedServer {
 }
 
 /**
- * Starts a Temporal server with Web UI on a SQLite file, on loopback.
+ * Starts a Temporal server on a SQLite file, on loopback unless told otherwise. Its Web UI, which lets everybody in, stays there.
  * The caller holds the lock of the data directory: two servers on one file would corrupt it.
  */
 export async function startEmbeddedServer(options: {
   binary: string;
   folder: string;
+  /** Address that its clients are told. Another one than loopback makes it listen on every interface. */
+  host?: string;
   /** Of a server before it, to whose address clients hold on: these and no others. */
   ports?: { port: number; uiPort: number };
   /** Taken where they are free. */
   preferred?: { port: number; uiPort: number };
+  /** Dynamic configuration of the server, by its own keys. */
+  settings?: Readonly<Record<string, number>>;
   env: NodeJS.ProcessEnv;
 }): Promise<EmbeddedServer> {
-  const preferred = options.preferred ?? { port: USUAL_PORT, uiPort: USUAL_UI_PORT };
-  const port = options.ports?.port ?? (await freePort(preferred.port, LOOPBACK));
+  const { host = LOOPBACK, preferred = { port: USUAL_PORT, uiPort: USUAL_UI_PORT } } = options;
+  const port = options.ports?.port ?? (await freePort(preferred.port, host));
   const uiPort = options.ports?.uiPort ?? (await freePort(preferred.uiPort, LOOPBACK));
   const log = join(options.folder, 'server.log');
   const process = await startDetached({
     command: options.binary,
     args: [
-      ...['server', 'start-dev', '--ip', LOOPBACK, '--port', String(port), '--ui-ip', LOOPBACK, '--ui-port', String(uiPort)],
+      ...['server', 'start-dev', '--ip', host === LOOPBACK ? LOOPBACK : EVERYWHERE, '--port', String(port)],
+      ...['--ui-ip', LOOPBACK, '--ui-port', String(uiPort)],
       ...['--db-filename', join(options.folder, 'temporal.db')],
       // Without these two each commit waits for the disk: ten times slower (43 against 442 activities a second here).
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
       ...['--log-level', 'error', '--ui-disable-news-fetch'],
+      ...Object.entries(options.settings ?? {}).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
     ],
     cwd: options.folder,
     env: { ...options.env, [SERVER_VARIABLE]: options.folder },
     log,
   });
-  const address = `${LOOPBACK}:${port}`;
+  const address = `${host}:${port}`;
   const healthy = await waitUntil(async () => (await answers(address)) || ((await isAlive(process)) ? null : 'ended'), {
     timeoutMs: START_MS,
     everyMs: 100,

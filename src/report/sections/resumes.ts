@@ -19,12 +19,14 @@ export function resumes({ trajectories, loss }: RunReport): Section | null {
         columns: [
           { name: 'Trajectory' },
           { name: 'Went on from' },
+          { name: 'Passed over' },
           { name: 'Execution (fence)', numeric: true },
           { name: 'Started' },
         ],
         rows: trajectories.map((start) => [
           count(start.trajectory),
           start.forkedFrom ?? 'the first step',
+          start.passedOver.length === 0 ? 'nothing' : start.passedOver.join('; '),
           count(start.fence),
           instant(start.openedAt),
         ]),

@@ -102,7 +102,8 @@ async function isRefusedBothWays(expected: Omit<BadRequest, 'title'>): Promise<v
   const before = control.record();
 
   const web = await control.fromForm(input);
-  expect(web).toMatchObject({ kind: expected.kind, children: 0 } satisfies Partial<WebRefusal>);
+  // Word of the refusal goes out, and nothing else.
+  expect(web).toMatchObject({ kind: expected.kind, children: ['runNotice'] } satisfies Partial<WebRefusal>);
   expect(web.activities.at(0)).toBe('planRun 1');
   expect(web.activities.filter((name) => !name.endsWith(' 1'))).toEqual([]);
   says(web.message, expected);

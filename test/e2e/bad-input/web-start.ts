@@ -25,8 +25,8 @@ export interface WebRefusal {
   message: string;
   /** Activities in their order, each with the number of its last attempt. */
   activities: string[];
-  /** Children that were started, a lease first of all. */
-  children: number;
+  /** Types of the children that were started; a lease would be one. */
+  children: string[];
 }
 
 /** Starts a run as the form does, with the input as it was typed and an id that nobody else has, and waits for its refusal. */
@@ -49,7 +49,9 @@ export async function startFromForm(client: Client, form: StartForm, input: unkn
     const started = event.activityTaskStartedEventAttributes;
     if (started != null) activities.push(`${names.get(String(started.scheduledEventId))} ${started.attempt}`);
   }
-  const children = (events ?? []).filter((event) => event.startChildWorkflowExecutionInitiatedEventAttributes != null).length;
+  const children = (events ?? []).flatMap(
+    ({ startChildWorkflowExecutionInitiatedEventAttributes: child }) => child?.workflowType?.name ?? [],
+  );
   return { kind: reason.type, message: reason.message, activities, children };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PlainView } from '../../../src/cli/plain-view.js';
-import { at, runView, stage, steps } from './run-views.js';
+import { at, failure, runView, stage, steps } from './run-views.js';
 
 let lines: string[];
 let view: PlainView;
@@ -53,10 +53,22 @@ test('progress comes every 15 seconds, and only where there is some', () => {
 
 test('a failure that the run goes on from is told once', () => {
   const failed = (seconds: number): ReturnType<typeof runView> =>
-    runView([stage('train', 0, null)], { lastFailure: { kind: 'NodeLost', message: 'node 1 is gone', at: at(seconds) } });
+    runView([stage('train', 0, null)], { lastFailure: failure('NodeLost', 'node 1 is gone', seconds) });
   view.show(failed(3));
   view.show(failed(3));
   expect(lines.slice(1)).toEqual(['  NodeLost: node 1 is gone']);
   view.show(failed(9));
+  expect(lines).toHaveLength(3);
+});
+
+test('a run that is parked says once what would help and what to type, and again when it parks again', () => {
+  const parked = (since: number): ReturnType<typeof runView> =>
+    runView([stage('train', 0, null)], {
+      parked: { since: at(since), nodesReleasedAt: at(600), until: at(9000), help: 'more memory', takes: [] },
+    });
+  view.show(parked(3));
+  view.show(parked(3));
+  expect(lines.slice(1)).toEqual(['  parked: more memory; npx formwork retry k goes on']);
+  view.show(parked(9));
   expect(lines).toHaveLength(3);
 });

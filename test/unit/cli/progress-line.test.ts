@@ -8,6 +8,7 @@ const progress = (overrides: Partial<LiveProgress> = {}): LiveProgress => ({
   total: 4000,
   unit: 'steps',
   loss: 0.43219,
+  trouble: null,
   tokensPerSecond: 13_101.7,
   etaSeconds: 80,
   checkpointStep: null,

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readRequest } from '../../../src/cli/read-request.js';
+import { readAssignments, readRequest } from '../../../src/cli/read-request.js';
 import { FineTuningRequest } from '../../../src/contract/request.js';
 import { failure } from '../../fixtures/failure.js';
 import { temporaryFolder } from '../../fixtures/temporary-folder.js';
@@ -92,4 +92,10 @@ test('paths are made absolute from where the command runs, and nothing else is',
     model: `path:${join(process.cwd(), 'models/m')}`,
     data: { train: `file:${join(process.cwd(), 'data/train.csv')}`, validation: 'auto', test: 'file:/data/test.csv' },
   });
+});
+
+test('assignments alone keep their paths, since the receiver has the request', () => {
+  expect(readAssignments(['training.microBatchRows=2', 'model=tiny'])).toEqual({ training: { microBatchRows: 2 }, model: 'tiny' });
+  expect(() => readAssignments(['training'])).toThrow('expected path=value');
+  expect(() => readAssignments(['training.__proto__.epochs=4'])).toThrow('no field of a request');
 });

@@ -1,6 +1,7 @@
 import type { RunView } from '../../../src/cli/run-watch.js';
-import type { Stage } from '../../../src/contract/kinds.js';
+import type { FailureKind, Stage } from '../../../src/contract/kinds.js';
 import type { StageRecord } from '../../../src/contract/report.js';
+import { FAILURES } from '../../../src/domain/failures.js';
 
 const START = Date.parse('2026-11-22T20:00:00.000Z');
 
@@ -24,8 +25,11 @@ export function runView(stages: StageRecord[], more: Partial<RunView['status']> 
       since: last?.startedAt ?? at(0),
       waitingFor: '',
       stages,
+      attempts: [],
+      nextRetryAt: null,
       lastFailure: null,
       progress: null,
+      parked: null,
       children: [],
       ...status,
     },
@@ -35,6 +39,7 @@ export function runView(stages: StageRecord[], more: Partial<RunView['status']> 
 
 export const steps = (done: number, loss = 1): NonNullable<RunView['progress']> => ({
   phase: 'loop',
+  trouble: null,
   done,
   total: 300,
   unit: 'steps',
@@ -42,4 +47,12 @@ export const steps = (done: number, loss = 1): NonNullable<RunView['progress']> 
   tokensPerSecond: null,
   etaSeconds: null,
   checkpointStep: null,
+});
+
+export const failure = (kind: FailureKind, message: string, seconds: number): NonNullable<RunView['status']['lastFailure']> => ({
+  kind,
+  message,
+  at: at(seconds),
+  remedy: FAILURES[kind].remedy,
+  ranks: [],
 });

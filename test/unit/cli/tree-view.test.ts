@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TreeView } from '../../../src/cli/tree-view.js';
 import { STAGES } from '../../../src/contract/kinds.js';
-import { runView, stage, steps } from './run-views.js';
+import { at, failure, runView, stage, steps } from './run-views.js';
 
 let written: string;
 beforeEach(() => {
@@ -31,7 +31,7 @@ test('the stage that runs shows its progress, and the last failure beside it', a
     stage: 'prepare',
     waitingFor: 'the data',
     live: steps(120, 0.5),
-    lastFailure: { kind: 'NodeLost', message: 'node 1 is gone', at: '2026-11-22T20:00:00.000Z' },
+    lastFailure: failure('NodeLost', 'node 1 is gone', 0),
   });
   // A stage is drawn once the one before has ended.
   await vi.waitFor(() => {
@@ -49,4 +49,15 @@ test('what did not come to its turn is left by its name', async () => {
   expect(written).toMatch(/✔ plan +1\.0 s {2}planned/);
   for (const name of STAGES.slice(1)) expect(written).toMatch(new RegExp(`^\\S+ ${name}$`, 'm'));
   expect(written.match(/✔/g)).toHaveLength(1);
+});
+
+test('a run that is parked shows what to type instead of a bar', async () => {
+  const view = new TreeView();
+  const parked = { since: at(1), nodesReleasedAt: at(600), until: at(9000), help: 'more memory', takes: [] };
+  await vi.waitFor(() => {
+    view.show(runView([stage('plan', 0, null)], { parked, live: steps(120) }));
+    expect(written).toContain('parked: more memory; npx formwork retry k goes on');
+  });
+  expect(written).not.toContain('120/300');
+  await view.close();
 });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS } from '../../../src/contract/kinds.js';
+import { RunSituation } from '../../../src/contract/run-situation.js';
 import { EXIT, exitCodeOfFailure } from '../../../src/cli/exit-codes.js';
 import { Failure } from '../../../src/domain/failures.js';
 import { code, codeBlocks, page, tableRows } from './page.js';
@@ -55,6 +56,11 @@ describe('docs/cli.md', () => {
   test('lists every exit code with its name, and no other', () => {
     const listed = tableRows(text, 'code').map(([number, name]) => [code(name as string), Number(number)]);
     expect(Object.fromEntries(listed)).toEqual(EXIT);
+  });
+
+  test('lists every field of what status prints as JSON, and no other', () => {
+    const listed = tableRows(text, 'field').map(([name]) => code(name as string));
+    expect(listed).toEqual(Object.keys(RunSituation.shape));
   });
 
   test.each([EXIT.badInput, EXIT.notReady])('lists the failure kinds that end with code %i', (exitCode) => {

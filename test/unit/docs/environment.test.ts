@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { code, page, tableRows } from './page.js';
+import { RunNotice } from '../../../src/contract/notice.js';
+import { code, codeBlocks, page, tableRows } from './page.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -29,5 +30,10 @@ describe('docs/running.md', () => {
 
   test('lists each once', () => {
     expect(new Set(listed).size).toBe(listed.length);
+  });
+
+  test('shows a notice as it is posted', () => {
+    const [notice] = codeBlocks(page('running')).filter((block) => block.includes('"runKey"'));
+    expect(RunNotice.safeParse(JSON.parse(notice as string)).error).toBeUndefined();
   });
 });

@@ -15,6 +15,7 @@ const files = [
   runKeys.stages(key, n),
   runKeys.step(key, '<stage>'),
   runKeys.ended(key),
+  `${runKeys.incidents(key)}<n>.json`,
   trajectoryKeys.record(round, t),
 ];
 const folders = [

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { FAILURE_KINDS, type FailureKind } from '../../../src/contract/kinds.js';
 import { FAILURES } from '../../../src/domain/failures.js';
 import { decideGang } from '../../../src/domain/gang-decision.js';
-import { code, page, tableRows } from './page.js';
+import { judgeLaunch } from '../../../src/domain/launch-patience.js';
+import { situationLines } from '../../../src/cli/situation-lines.js';
+import { troubled } from '../../fixtures/run-situation.js';
+import { code, codeBlocks, page, tableRows } from './page.js';
 
 const rows = new Map(tableRows(page('troubleshooting'), 'kind').map(([kind, ...cells]) => [code(kind as string), cells]));
 
@@ -14,6 +17,11 @@ function budgetOf(kind: FailureKind): number {
     if (decision.action === 'fail') return times;
     used = decision.used;
   }
+}
+
+/** How often a launch that ended with this kind is tried again. */
+function launchesOf(kind: FailureKind): number {
+  for (let refusals = 1; ; refusals += 1) if (judgeLaunch({ kind, refusals }).action === 'fail') return refusals - 1;
 }
 
 describe('docs/troubleshooting.md', () => {
@@ -33,6 +41,13 @@ describe('docs/troubleshooting.md', () => {
     if (budget > 0) expect(again).toContain(`formed again, ${budget} times`);
     else expect(again).not.toContain('formed again');
     expect(again.startsWith('by the activity')).toBe(FAILURES[kind].retry === 'policy');
-    expect(again === 'no').toBe(FAILURES[kind].retry !== 'policy' && budget === 0);
+    const launches = launchesOf(kind);
+    if (launches > 0 && budget === 0) expect(again).toContain(`launched again, ${launches} times`);
+    expect(again === 'no').toBe(FAILURES[kind].retry !== 'policy' && budget === 0 && launches === 0);
+  });
+
+  test('shows a status as the command prints it', () => {
+    const [shown] = codeBlocks(page('troubleshooting'));
+    expect((shown as string).trimEnd().split('\n')).toEqual(situationLines(troubled()));
   });
 });

@@ -1,17 +1,21 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { RankExit } from '../../../src/contract/job.js';
 import { FAILURE_KINDS, type FailureKind } from '../../../src/contract/kinds.js';
 import { FAILURES } from '../../../src/domain/failures.js';
-import { decideGang, judgeGang, type BudgetsUsed } from '../../../src/domain/gang-decision.js';
+import { decideGang, judgeGangEnd, type GangEnd } from '../../../src/domain/gang-decision.js';
+import type { BudgetsUsed } from '../../../src/domain/incidents.js';
 
-const exit = (rank: number, kind: FailureKind | null, logTail: string[] = []): RankExit => ({
+const exit = (rank: number, kind: FailureKind | null, logTail: string[] = [], step: number | null = null): RankExit => ({
   ...{ rank, kind, logTail },
   code: kind === null ? 0 : 1,
   signal: null,
   message: `rank ${rank} says ${kind ?? 'well'}`,
+  step,
 });
-const judge = (exits: RankExit[], used: BudgetsUsed = {}): ReturnType<typeof judgeGang> =>
-  judgeGang({ exits, evidence: null, used, stopping: false });
+const training = { microBatchRows: 8, accumulationSteps: 2, onNonFinite: 'rewind' } as const;
+const judge = (exits: RankExit[], used: BudgetsUsed = {}, more: Partial<GangEnd> = {}): ReturnType<typeof judgeGangEnd> =>
+  judgeGangEnd({ exits, evidence: null, used, stopping: false, training, ...more });
 
 /** How often a gang is formed again after failing of the same cause, over and over. */
 function timesAgain(kind: FailureKind): number {
@@ -30,7 +34,9 @@ describe('the budget of a cause', () => {
     ['LostPeer', 8],
     ['Hang', 4],
     ['CheckpointIncomplete', 4],
-    ['DiskFull', 2],
+    ['DiskFull', 5],
+    ['StoreUnavailable', 5],
+    ['Diverged', 3],
     ['Interrupted', 8],
     ['Unreachable', 10],
     ['RunnerCrashed', 2],
@@ -39,7 +45,7 @@ describe('the budget of a cause', () => {
   });
 
   test('is none for what no other gang would do better', () => {
-    for (const kind of ['InvalidRequest', 'InvalidData', 'Diverged', 'OutOfMemory', 'Defect', 'RunKeyInUse'] as const) {
+    for (const kind of ['InvalidRequest', 'InvalidData', 'OutOfMemory', 'Defect', 'RunKeyInUse'] as const) {
       expect(timesAgain(kind)).toBe(0);
     }
   });
@@ -76,7 +82,7 @@ describe('a gang', () => {
 
   test('that was asked to stop is interrupted, also when some ranks were done already', () => {
     const exits = [exit(0, null), exit(1, 'Interrupted')];
-    expect(judgeGang({ exits, evidence: null, used: {}, stopping: true })).toEqual({ action: 'interrupted' });
+    expect(judge(exits, {}, { stopping: true })).toEqual({ action: 'interrupted' });
   });
 
   test('that somebody else interrupted is formed again', () => {
@@ -101,9 +107,81 @@ describe('a gang', () => {
 
   test('that lost a node failed of that, whatever its ranks died of', () => {
     const evidence = { kind: 'NodeLost', message: 'node 1 is gone' } as const;
-    expect(judgeGang({ exits: [exit(0, 'RunnerCrashed')], evidence, used: {}, stopping: false })).toMatchObject({
+    expect(judge([exit(0, 'RunnerCrashed')], {}, { evidence })).toMatchObject({
       action: 'again',
       used: { NodeLost: 1 },
     });
   });
+});
+
+describe('memory that runs out', () => {
+  const rows = fc.integer({ min: 1, max: 96 });
+
+  test('is met with smaller passes as often as there are rows, and the batch of a step stays the same', () => {
+    fc.assert(
+      fc.property(rows, rows, (microBatchRows, accumulationSteps) => {
+        let now = { ...training, microBatchRows, accumulationSteps };
+        for (;;) {
+          const decision = judge([exit(0, 'OutOfMemory')], {}, { training: now });
+          if (decision.action !== 'again') {
+            expect(now.microBatchRows).toBe(1);
+            expect(decision).toMatchObject({ action: 'fail', kind: 'OutOfMemory', change: null });
+            return;
+          }
+          const next = { ...now, ...decision.change?.training } as typeof now;
+          expect(next.microBatchRows).toBeLessThanOrEqual(now.microBatchRows / 2);
+          expect(next.microBatchRows * next.accumulationSteps).toBe(microBatchRows * accumulationSteps);
+          expect([next.microBatchRows, next.accumulationSteps].every(Number.isInteger)).toBe(true);
+          now = next;
+        }
+      }),
+    );
+  });
+
+  test('halves where it can, and doubles the passes then', () => {
+    expect(judge([exit(0, 'OutOfMemory')])).toMatchObject({ change: { training: { microBatchRows: 4, accumulationSteps: 4 } } });
+  });
+
+  test('in a job that does not train is tried no more', () => {
+    expect(judge([exit(0, 'OutOfMemory')], {}, { training: null })).toMatchObject({ action: 'fail', change: null });
+  });
+});
+
+describe('a loss that is not finite', () => {
+  const diverged = [exit(0, 'LostPeer'), exit(1, 'Diverged', [], 41)];
+
+  test('is gone round by its step, three times', () => {
+    expect(judge(diverged)).toMatchObject({
+      action: 'again',
+      skipStep: 41,
+      message: expect.stringContaining('batch of step 41') as string,
+    });
+    expect(judge(diverged, { Diverged: 3 })).toMatchObject({ action: 'fail', skipStep: null, isFinal: false });
+  });
+
+  test('of no step, as in a validation, cannot be gone round', () => {
+    expect(judge([exit(0, 'Diverged')])).toMatchObject({ action: 'fail', skipStep: null, isFinal: false });
+  });
+
+  test('ends the run where the plan says stop, and waits for a person where the runner has passed over too many', () => {
+    const by = (onNonFinite: 'stop' | 'skip'): unknown => judge(diverged, {}, { training: { ...training, onNonFinite } });
+    expect(by('stop')).toMatchObject({ action: 'fail', isFinal: true });
+    expect(by('skip')).toMatchObject({ action: 'fail', isFinal: false });
+  });
+});
+
+test('trouble with a disk or the store is waited for, longer each time; anything else is tried at once', () => {
+  const waits = (kind: FailureKind): number[] =>
+    [0, 1, 2, 3, 4].map((count) => decideGang(kind, '', { [kind]: count }).waitSeconds);
+  expect(waits('DiskFull')).toEqual([30, 60, 120, 240, 480]);
+  expect(waits('StoreUnavailable')).toEqual([30, 60, 120, 240, 480]);
+  expect(waits('RankKilled')).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('what is told of ranks is bounded, those that failed first, in order of rank', () => {
+  const long = Array.from({ length: 30 }, (_, line) => `${line} ${'x'.repeat(500)}`);
+  const many = Array.from({ length: 40 }, (_, rank) => exit(rank, rank === 39 ? 'RankKilled' : null, long));
+  const { ranks } = judge(many) as { ranks: { rank: number; logTail: string[] }[] };
+  expect(ranks.map(({ rank }) => rank)).toEqual([...Array.from({ length: 15 }, (_, rank) => rank), 39]);
+  expect(ranks.every(({ logTail }) => logTail.length === 5 && logTail.every((line) => line.length === 200))).toBe(true);
 });

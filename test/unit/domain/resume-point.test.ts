@@ -14,9 +14,13 @@ const trajectory = (number: number, forkedFrom: ResumePoint | null = null): Traj
   trajectory: number,
   fence: 1,
   forkedFrom,
+  passedOver: [],
   openedAt: '2026-11-22T20:00:00.000Z',
 });
-const at = (number: number, step: number, damage: string | null = null): FoundCheckpoint => ({ trajectory: number, step, damage });
+const at = (number: number, step: number, damage: string | null = null): FoundCheckpoint => ({
+  ...{ trajectory: number, step, damage },
+  isFinished: true,
+});
 
 describe('the line of descent', () => {
   test('of nothing is empty', () => {
@@ -118,6 +122,7 @@ describe('pruning', () => {
         trajectory: fc.constant(0),
         step: fc.integer({ min: 1, max: 50 }),
         damage: fc.constantFrom(null, null, 'torn'),
+        isFinished: fc.constant(true),
       }),
       { selector: ({ step }) => step },
     );

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ProviderNode } from '../../../src/contract/cluster.js';
 import { leaseWorkflowId } from '../../../src/domain/names.js';
-import { LocalCompute, NODE_ID_VARIABLE } from '../../../src/platform/compute/local-compute.js';
+import { LocalCompute } from '../../../src/platform/compute/local-compute.js';
+import { NODE_FOLDER_VARIABLE } from '../../../src/platform/compute/node-processes.js';
 import { NodeFolder } from '../../../src/platform/compute/node-folder.js';
 import type { LaunchRequest } from '../../../src/platform/compute/port.js';
 import { LocalNode } from '../../../src/platform/node/local-node.js';
@@ -26,11 +27,12 @@ class Provider {
   /** Node ids follow from the lease, so each test has its own. */
   readonly lease = leaseWorkflowId(`test-${process.pid}-${(leases += 1)}`, 1, 1);
 
-  constructor(behaviour = '', root = temporaryFolder()) {
+  constructor(behaviour = '', root = temporaryFolder(), launcher: string[] = []) {
     const mark = randomUUID();
     this.nodes = join(root, 'nodes');
     this.compute = new LocalCompute({
       nodes: this.nodes,
+      launcher,
       host: [process.execPath, HOST],
       env: { PATH: process.env['PATH'], STAND_IN_HOST: behaviour, FORMWORK_TEST_MARK: mark },
     });
@@ -58,7 +60,7 @@ class Provider {
 
   /** The host and what it has started: a shell and its two children, unless it breeds. */
   processes(nodeId: string): Promise<ProcessIdentity[]> {
-    return findByEnvironment(NODE_ID_VARIABLE, nodeId);
+    return findByEnvironment(NODE_FOLDER_VARIABLE, join(this.nodes, nodeId));
   }
 
   async host(nodeId: string): Promise<ProcessIdentity> {
@@ -74,6 +76,24 @@ class Provider {
 }
 
 describe('a launch', () => {
+  test('starts the host by the launcher, in the place of its number', async () => {
+    const provider = new Provider('', temporaryFolder(), ['/usr/bin/env', 'PLACE=host-{node}']);
+    const { nodeId } = await provider.launch({ node: 1 });
+    const { pid } = await provider.host(nodeId);
+    expect(readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0')).toContain('PLACE=host-1');
+  });
+
+  test('whose launcher fails is refused with the log that says why', async () => {
+    const provider = new Provider('', temporaryFolder(), ['/usr/bin/env', 'false']);
+    const { nodes, lease } = provider;
+    const refused = await provider.launch().then(
+      () => null,
+      (error: unknown) => error,
+    );
+    expect(refused).toEqual(failure('CapacityUnavailable', new RegExp(`did not start; its log is ${nodes}`)));
+    expect(await provider.compute.list({ installation: 'home', lease })).toMatchObject([{ state: 'pending' }]);
+  });
+
   test('gives a node that runs, with its tags and deadline', async () => {
     const provider = new Provider();
     const node = await provider.launch();
@@ -184,7 +204,7 @@ describe('terminating', () => {
     expect(await provider.processes(nodeId)).toEqual([]);
   });
 
-  test('kills everything that carries the id after the host was killed', async () => {
+  test('kills everything that carries its folder after the host was killed', async () => {
     const provider = new Provider();
     const { nodeId } = await provider.launch();
     await provider.killHost(nodeId);
@@ -192,6 +212,18 @@ describe('terminating', () => {
     await provider.compute.terminate([nodeId]);
     expect(await provider.processes(nodeId)).toEqual([]);
     expect(await new NodeFolder(join(provider.nodes, nodeId)).terminated()).toMatchObject({ reason: 'ended by the provider' });
+  });
+
+  test('touches nothing of a node with the same tags in another home', async () => {
+    const [own, other] = [new Provider(), new Provider()];
+    const { nodeId } = await own.launch();
+    const there = await other.launch({ lease: own.lease });
+    expect(there.nodeId).toBe(nodeId);
+    await other.killHost(nodeId);
+    const before = await other.processes(nodeId);
+    await own.compute.terminate([nodeId]);
+    expect(await other.processes(nodeId)).toEqual(before);
+    expect(before).toHaveLength(3);
   });
 
   test('kills also what goes on starting processes', async () => {

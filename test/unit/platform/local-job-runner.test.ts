@@ -19,7 +19,15 @@ describe('starting a job', () => {
     const spec = describeJob();
     expect(await jobs.runner.start(spec)).toBe('started');
     expect(await jobs.exits(spec.jobId)).toEqual([
-      { rank: 0, code: 0, signal: null, kind: null, message: 'rank 0 ended with code 0', logTail: ['rank 0 of 1 runs describe'] },
+      {
+        rank: 0,
+        code: 0,
+        signal: null,
+        kind: null,
+        message: 'rank 0 ended with code 0',
+        step: null,
+        logTail: ['rank 0 of 1 runs describe'],
+      },
     ]);
     const events = (await jobs.runner.events(spec.jobId, { offsets: {} })).get(0) ?? [];
     expect(events.map(({ event }) => event.kind)).toEqual(['started', 'phase', 'described', 'finished']);

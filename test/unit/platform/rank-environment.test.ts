@@ -49,7 +49,7 @@ describe('the environment of a rank', () => {
     'CUDA_VISIBLE_DEVICES',
     'NCCL_DEBUG',
     'TORCH_LOGS',
-    'FORMWORK_NODE_ID',
+    'FORMWORK_NODE_FOLDER',
   ])('inherits %s', (name) => {
     expect(rankEnvironment(describeJob(), 0, { ...options, env: { [name]: 'x' } })[name]).toBe('x');
   });

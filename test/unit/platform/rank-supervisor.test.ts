@@ -117,12 +117,38 @@ describe('a rank that hangs', () => {
     // The limit, time for the stacks, and two looks; a busy machine may take as long again.
     expect(Date.now() - began).toBeLessThan(15_000);
     expect(exits).toMatchObject([
-      { rank: 0, kind: 'Hang', message: 'rank 0 made no progress in phase loop within its limit; the stacks are in its log' },
-      { rank: 1, kind: 'Hang' },
+      {
+        ...{ rank: 0, kind: 'Hang' },
+        message:
+          'rank 0 made no progress in phase loop within its limit; it was stopped by a signal (state T), and whoever stopped it has to continue it',
+      },
+      { rank: 1, kind: 'Hang', message: 'rank 1 made no progress in phase loop within its limit; the stacks are in its log' },
     ]);
+    expect(exits[0]?.logTail.at(-1)).toContain('rank 0 hangs and has no stack to show: it was stopped by a signal (state T)');
     expect(exits[1]?.logTail).toContain('Current thread (most recent call first): rank 1');
     expect((await jobs.look(spec.jobId)).supervisor?.hangStacks).toBe(true);
     await jobs.nothingLeft();
+  });
+
+  test('on one of two nodes leaves the stacks of the ranks of the other one too', async () => {
+    const rendezvousOfBoth = await rendezvous();
+    const nodes = [0, 1].map((first) => ({
+      jobs: new LocalJobs({ behaviour: { stepMs: 10 } }),
+      spec: trainJob({
+        ...{ steps: 100_000, every: 50_000, rendezvous: rendezvousOfBoth, limits },
+        ranks: { first, count: 1, worldSize: 2, threads: 1 },
+      }),
+    }));
+    await Promise.all(nodes.map(({ jobs, spec }) => jobs.runner.start(spec)));
+    const [well, stopped] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+    await stopped.jobs.step(stopped.spec.jobId, 1, 2);
+    const [rank] = await stopped.jobs.ranks(stopped.spec);
+    killIfThere(rank?.pid ?? 0, 'SIGSTOP');
+    const [[waiting], [silent]] = await Promise.all([well.jobs.exits(well.spec.jobId), stopped.jobs.exits(stopped.spec.jobId)]);
+    expect(waiting?.logTail).toContain('Current thread (most recent call first): rank 0');
+    expect(silent?.message).toContain('state T');
+    expect([waiting?.kind, silent?.kind]).toContain('Hang');
+    for (const { jobs } of nodes) await jobs.nothingLeft();
   });
 
   test('in its loop is not waited for as long as one that sets up', async () => {

@@ -37,7 +37,13 @@ describe('a record without one of its parts', () => {
     for (const text of await both({})) expect(text).not.toContain('Resumes');
     const [first] = trajectories;
     if (first === undefined) throw new Error('the fixture has no trajectory');
-    const second = { trajectory: 1, fence: 2, forkedFrom: 'trajectory 0, step 100', openedAt: '2026-11-22T21:00:00.000Z' };
+    const second = {
+      trajectory: 1,
+      fence: 2,
+      forkedFrom: 'trajectory 0, step 100',
+      passedOver: ['trajectory 0, step 150: it has no manifest'],
+      openedAt: '2026-11-22T21:00:00.000Z',
+    };
     for (const text of await both({ trajectories: [first, second] })) {
       expect(text).toContain('started 2 times');
       expect(text).toContain('trajectory 0, step 100');

@@ -14,7 +14,13 @@ const AVERAGED = /^loss\.\d+\.tokensPerSecond$/;
 
 describe('the views of a record', () => {
   const { loss, trajectories } = runReport();
-  const resumed = { trajectory: 1, fence: 2, forkedFrom: 'trajectory 0, step 100', openedAt: '2026-11-22T21:00:00.000Z' };
+  const resumed = {
+    trajectory: 1,
+    fence: 2,
+    forkedFrom: 'trajectory 0, step 100',
+    passedOver: ['trajectory 0, step 150: it has no manifest'],
+    openedAt: '2026-11-22T21:00:00.000Z',
+  };
   const record = runReport({ loss: loss.slice(0, 2), trajectories: [...trajectories, resumed] });
   const before = renderMarkdown(record);
 

@@ -40,7 +40,8 @@ class PublishingNode {
 
   checkpoint(step: number, content = `shard of node ${this.node}, step ${step}`): LocalCheckpoint {
     const folder = `${JOB}/checkpoints/${stepFolder(step)}`;
-    return { step, folder, ranks: [this.node], files: [this.write(folder, `rank-${this.node}.bin`, content)] };
+    const files = [this.write(folder, `rank-${this.node}.bin`, content)];
+    return { step, folder, ranks: [this.node], files, writtenAt: '2026-11-22T20:00:00.000Z' };
   }
 
   snapshot(epoch: number, step: number): LocalSnapshot {
@@ -49,8 +50,12 @@ class PublishingNode {
     return { epoch, step, folder, files };
   }
 
-  publish(local: LocalCheckpoint, options: { signal?: AbortSignal; abandoned?: () => boolean } = {}): Promise<void> {
-    return this.publisher.publishCheckpoint(local, options.signal ?? new AbortController().signal, options.abandoned ?? never);
+  publish(
+    local: LocalCheckpoint,
+    options: { signal?: AbortSignal; abandoned?: () => boolean; passedOver?: number[] } = {},
+  ): Promise<number[]> {
+    const signal = options.signal ?? new AbortController().signal;
+    return this.publisher.publishCheckpoint(local, options.passedOver ?? [], signal, options.abandoned ?? never);
   }
 
   has(step: number): boolean {
@@ -74,7 +79,9 @@ describe('publishing a checkpoint', () => {
     const store = new InMemoryObjectStore();
     const [first, second] = gang(2, store) as [PublishingNode, PublishingNode];
     await Promise.all([first.publish(first.checkpoint(2)), second.publish(second.checkpoint(2))]);
-    const writes = store.calls.filter(({ operation }) => operation !== 'get' && operation !== 'list');
+    const writes = store.calls.filter(
+      ({ operation, key }) => operation !== 'get' && operation !== 'list' && key.startsWith(checkpointKey(2)),
+    );
     expect(writes.at(-1)).toEqual({ operation: 'putIfAbsent', key: `${checkpointKey(2)}/manifest.json` });
     for (const { path, bytes, sha256: hash } of manifestOf(store, 2).files) {
       const content = store.need(`${checkpointKey(2)}/${path}`);

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { CheckpointManifest, SnapshotManifest } from '../../../../src/contract/checkpoint.js';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointManifest, CheckpointUpload, SnapshotManifest } from '../../../../src/contract/checkpoint.js';
 import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
 import { Failure } from '../../../../src/domain/failures.js';
-import { MANIFEST } from '../../../../src/domain/store-keys.js';
+import { MANIFEST, stepFolder } from '../../../../src/domain/store-keys.js';
+import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
 import { checkpointKey, FollowedJob, publishing, snapshotKey, TRAJECTORY, type Follower } from './followed-job.js';
@@ -61,6 +64,7 @@ describe('a checkpoint', () => {
     const job = await FollowedJob.start();
     const follower = job.follow();
     await job.checkpoint(2, [0, 1], { claimedSha256: 'f'.repeat(64) });
+    await vi.waitFor(() => expect(follower.context.warnings).toHaveLength(1));
     await job.checkpoint(4);
     await until(follower, 4);
     expect(committed(job)).toEqual([4]);
@@ -179,6 +183,147 @@ describe('the follower after one that was lost', () => {
     await until(second, 2);
     expect(committed(job)).toEqual([2]);
     await second.lose();
+  });
+});
+
+const costOf = (job: FollowedJob, step: number): CheckpointUpload =>
+  CheckpointUpload.parse(job.store.needJson(`${job.spec.storePrefix}/uploads/${stepFolder(step)}.json`));
+const onDisk = (job: FollowedJob): string[] => readdirSync(join(job.jobs.work, 'jobs', job.jobId, 'checkpoints')).sort();
+
+describe('checkpoints that come faster than they can be uploaded', () => {
+  test('give way to the newest: the disk holds no more than that, it is said, and what it cost is kept', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const job = await FollowedJob.start();
+    const follower = job.follow();
+    await job.checkpoint(2);
+    await until(follower, 2);
+    job.store.failWith(away);
+    await job.checkpoint(4);
+    await vi.waitFor(() => expect(follower.lastBeat.progress.trouble).toContain('checkpoint of step 4 has not reached the store'));
+    for (let step = 6; step <= 60; step += 2) {
+      await job.checkpoint(step);
+      await follower.context.beat(2);
+      // What was published last, what is tried or waits, and what has come since the last look.
+      expect(onDisk(job).length).toBeLessThanOrEqual(4);
+    }
+    vi.setSystemTime(Date.now() + 540_000);
+    await follower.context.beat(2);
+    expect(follower.lastBeat.progress.trouble).toMatch(/for 54\d s: the store is away/);
+    job.store.mend();
+    vi.setSystemTime(Date.now() + 5_001);
+    await until(follower, 60);
+    expect(committed(job)).toEqual([2, 60]);
+    await follower.context.beat();
+    expect(follower.lastBeat.progress.trouble).toBeNull();
+    expect(follower.context.warnings).toContain('checkpoints were passed over for a newer one');
+    expect(onDisk(job)).toEqual([stepFolder(60)]);
+    const cost = costOf(job, 60);
+    expect(cost.passedOver).toEqual(Array.from({ length: 28 }, (_, index) => 4 + 2 * index));
+    expect(cost).toMatchObject({ step: 60, node: 0, bytes: 2 * 'shard 0 of step 60'.length });
+    expect(costOf(job, 2).passedOver).toEqual([]);
+    expect(storedEvents(job, 0)).toHaveLength(30);
+    await follower.lose();
+  });
+
+  test('of which the older is lost with its follower in the middle: the next follower takes the newest at once', async () => {
+    const job = await FollowedJob.start();
+    const putFile = job.store.putFile.bind(job.store);
+    const upload = vi.spyOn(job.store, 'putFile').mockImplementation(() => new Promise(() => undefined));
+    const first = job.follow();
+    await job.checkpoint(2);
+    await vi.waitFor(() => expect(upload).toHaveBeenCalled());
+    await job.checkpoint(4);
+    await first.context.beat(2);
+    const cursor = await first.lose();
+    upload.mockImplementation(putFile);
+    const second = job.follow(cursor);
+    await until(second, 4);
+    // Not after a pause, nor after the older one: within its first looks.
+    expect(second.context.beats.length).toBeLessThanOrEqual(5);
+    expect(committed(job)).toEqual([4]);
+    expect(existsSync(join(job.jobs.work, 'jobs', job.jobId, 'checkpoints', stepFolder(2)))).toBe(false);
+    await second.lose();
+  });
+
+  test('while the store hangs in one call, the follower beats on', async () => {
+    const job = await FollowedJob.start();
+    vi.spyOn(job.store, 'putIfAbsent').mockImplementation(() => new Promise(() => undefined));
+    const follower = job.follow();
+    await job.jobs.print(job.jobId, 0, 'a line of the log');
+    await job.checkpoint(2);
+    await job.tell(runnerEvent('step', { step: 3 }));
+    await follower.context.beat(10);
+    expect(follower.lastBeat.progress.done).toBe(3);
+    await follower.lose();
+  });
+});
+
+describe('two nodes', () => {
+  const node = (index: number, store = new InMemoryObjectStore()): Promise<FollowedJob> =>
+    FollowedJob.start(
+      {
+        publish: { ...publishing, node: index, nodes: 2 },
+        storePrefix: `${TRAJECTORY}/node-${index}`,
+      },
+      store,
+    );
+
+  test('publish what node 0 has chosen, though the other has newer ones by then', async () => {
+    const [first, second] = [await node(0), await node(1)];
+    // One store for both.
+    const shared = second.store;
+    const leader = await node(0, shared);
+    const others = second.follow();
+    for (const step of [2, 4]) await second.checkpoint(step);
+    await others.context.beat(4);
+    // Nobody has chosen: nothing is uploaded in vain.
+    expect(shared.countOf('putFile')).toBe(0);
+    await leader.checkpoint(2);
+    const chooses = leader.follow();
+    await until(chooses, 2);
+    await leader.checkpoint(4);
+    await until(chooses, 4);
+    await until(others, 4);
+    expect(committed(leader)).toEqual([2, 4]);
+    expect(shared.countOf('putFile')).toBe(8);
+    for (const follower of [chooses, others]) await follower.lose();
+    expect(first.store.keys()).toEqual([]);
+  });
+
+  test('of which one has nothing of a chosen step any more give it up within the limit, and agree on the next', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const second = await node(1);
+    const leader = await node(0, second.store);
+    const chooses = leader.follow();
+    await leader.checkpoint(2);
+    await vi.waitFor(() => expect(second.store.keys(checkpointKey(2))).toContain(`${checkpointKey(2)}/chosen.json`));
+    const others = second.follow();
+    for (const job of [leader, second]) await job.checkpoint(4);
+    await chooses.context.beat(3);
+    vi.setSystemTime(Date.now() + 21_000);
+    await until(chooses, 4);
+    await until(others, 4);
+    expect(committed(leader)).toEqual([4]);
+    // Parts of what was given up are gone.
+    expect(second.store.keys(checkpointKey(2))).toEqual([]);
+    for (const follower of [chooses, others]) await follower.lose();
+  });
+});
+
+describe('a checkpoint that ranks could not write', () => {
+  test('is no duty; it is told as trouble until one is written', async () => {
+    const job = await FollowedJob.start();
+    const follower = job.follow();
+    const skipped = { why: 'the disk is full', in_a_row: 1 };
+    for (const rank of [0, 1]) await job.tell(runnerEvent('checkpoint', { rank, step: 2, skipped }));
+    await vi.waitFor(() =>
+      expect(follower.lastBeat.progress.trouble).toBe('no checkpoint of step 2 (1 in a row): the disk is full'),
+    );
+    await job.checkpoint(4);
+    await until(follower, 4);
+    expect(follower.lastBeat.progress.trouble).toBeNull();
+    expect(committed(job)).toEqual([4]);
+    await follower.lose();
   });
 });
 

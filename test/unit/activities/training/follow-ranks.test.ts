@@ -92,7 +92,7 @@ describe('following is not running', () => {
       await vi.waitFor(() => expect(follower.lastBeat.progress.checkpointStep).toBe(2));
       vi.setSystemTime(Date.now() + 10 * 60_000 + 1);
       const result = await follower.result;
-      expect(result).toEqual({ state: 'running', cursor: follower.lastBeat.cursor });
+      expect(result).toEqual({ state: 'running', ...follower.lastBeat });
       expect(Object.keys(follower.lastBeat.cursor.offsets)).toEqual(['0', '1']);
       expect(job.jobs.stops).toEqual([]);
     } finally {

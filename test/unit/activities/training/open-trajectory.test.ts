@@ -4,6 +4,7 @@ import {
   type OpenedTrajectory,
   type OpenTrajectoryInput,
 } from '../../../../activities/training/open-trajectory.js';
+import { judgeGang } from '../../../../activities/training/judge-gang.js';
 import { Trajectory } from '../../../../src/contract/checkpoint.js';
 import { JobSpec } from '../../../../src/contract/job.js';
 import { trajectoryKeys } from '../../../../src/domain/store-keys.js';
@@ -74,12 +75,14 @@ describe('where a gang begins', () => {
     expect(opened.passedOver).toEqual([expect.stringContaining(`trajectory 0, step 100: ${damage}`)]);
   });
 
-  test('without looking at a checkpoint that has no manifest: it was never finished', async () => {
+  test('before a checkpoint that has no manifest: it was never finished, which is said', async () => {
     const run = new StoredRun();
     run.trajectory(0);
     run.checkpoint(0, 50);
     run.store.objects.delete(`${run.checkpoint(0, 100)}/manifest.json`);
-    expect(await open(run)).toMatchObject({ resume: { trajectory: 0, step: 50 }, passedOver: [] });
+    const passedOver = ['trajectory 0, step 100: its upload was never finished, it has no manifest'];
+    expect(await open(run)).toMatchObject({ resume: { trajectory: 0, step: 50 }, passedOver });
+    expect(recordOf(run, 1).passedOver).toEqual(passedOver);
   });
 
   test('at the start again when no checkpoint is whole, and each of them is said', async () => {
@@ -141,6 +144,23 @@ describe('what a gang is given', () => {
       [0, 1, 2].map((node) => [node, 3, `${ROUND}/trajectories/0`]),
     );
     expect(jobs[0]?.fence).toEqual({ runKey: RUN_KEY, owner: 1, gang: 4 });
+  });
+
+  test('what incidents have changed of the plan, and the steps that they pass over in this round', async () => {
+    const run = new StoredRun({ training: { microBatchRows: 4 } });
+    const judge = (kind: 'OutOfMemory' | 'Diverged', scope: string, step: number | null): Promise<unknown> =>
+      judgeGang(run)({
+        ...{ id: `${kind} ${scope}`, runKey: RUN_KEY, fence: 1, scope, isTraining: true, evidence: null, stopping: false },
+        exits: [{ rank: 0, code: 1, signal: null, kind, message: '', step, logTail: [] }],
+      });
+    await judge('OutOfMemory', 'round-smoke', null);
+    await judge('Diverged', 'round-smoke', 1);
+    await judge('Diverged', 'round-0', 40);
+    const { jobs } = await open(run);
+    const { accumulationSteps } = run.plan.training;
+    expect(jobs[0]?.plan).toMatchObject({
+      ...{ micro_batch_rows: 2, accumulation_steps: accumulationSteps * 2, skip_steps: [40], on_non_finite: 'stop' },
+    });
   });
 
   test('the checkpoint that it goes on from, where its plan looks for it', async () => {

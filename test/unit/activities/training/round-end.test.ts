@@ -79,7 +79,7 @@ describe('pruning', () => {
       run.store.failWith(away, ({ operation }) => operation === 'delete' && (deletes += 1) === done + 1, 1);
       await expect(prune(run, 2)).rejects.toBe(away);
       const { checkpoints } = await readTraining(run.store, ROUND);
-      expect(checkpoints.filter(({ damage }) => damage !== null)).toEqual([]);
+      expect(checkpoints.filter(({ damage, isFinished }) => isFinished && damage !== null)).toEqual([]);
     }
   });
 });

@@ -1,0 +1,57 @@
+import type { FailureKind } from '../contract/kinds.js';
+
+/**
+ * What becomes of a run whose retries are used up. Words: it parks, and these say what would help. null: it fails at once, since
+ * what is wrong is in what was asked for, or in formwork, and no waiting mends it.
+ */
+const HELP: Record<FailureKind, string | null> = {
+  InvalidRequest: null,
+  InvalidData: null,
+  DoesNotFit: null,
+  BudgetExceeded: null,
+  RunKeyInUse: null,
+  EnvironmentNotReady: null,
+  CapacityUnavailable: 'machines of the asked kind: retryNow when the provider has some again',
+  QuotaExceeded: 'a higher quota from the provider, then retryNow',
+  AccessDenied: 'the named permission, then retryNow',
+  Throttled: 'fewer calls to the provider by others, then retryNow',
+  Unreachable: 'a network, or a server, that answers again, then retryNow',
+  NodeLost: 'machines that stay: look at why they were lost, then retryNow',
+  Hang: 'a look at the stacks at the end of the logs of the ranks, then retryNow',
+  LostPeer: 'a look at the network between the nodes, then retryNow',
+  RankKilled: 'an end to what kills the ranks (the kernel does it where memory runs out), then retryNow',
+  Interrupted: 'an end to the signals that stop the ranks, then retryNow',
+  DiskFull: 'free disk space on the named machine, then retryNow',
+  StoreUnavailable: 'an object store that answers, then retryNow',
+  OutOfMemory:
+    'memory: retryNow with training.activationCheckpointing true, with a smaller training.microBatchRows where it is above 1, or with a smaller evaluation.batchItems where an evaluation failed',
+  Diverged: 'retryNow with a lower training.learningRate, or a look at the rows of the named step',
+  CheckpointIncomplete: 'a look at the object store: files came back other than they were written; then retryNow',
+  RunnerCrashed: 'a look at the last lines of the logs of the ranks, then retryNow',
+  Defect: null,
+};
+
+/** What a parked run may go on with. Each is harmless to what has been trained and stored. */
+export const RETRY_FIELDS = [
+  // The same batch in other passes: nothing but rounding changes.
+  'training.microBatchRows',
+  // Computes again what it would have kept.
+  'training.activationCheckpointing',
+  // Holds from the next step on.
+  'training.learningRate',
+  // Which states are kept, not which are reached.
+  'training.checkpointEverySteps',
+  'training.keepCheckpoints',
+  // What the next fault leads to.
+  'training.onNonFinite',
+  // How many prompts are decoded together; answers that are there stay.
+  'evaluation.batchItems',
+] as const;
+
+export type GiveUp = { parks: false } | { parks: true; help: string; takes: string[] };
+
+/** A stage has failed for good: does the run wait for a person, or end? */
+export function judgeFailure({ kind, isFinal }: { kind: FailureKind; isFinal: boolean }): GiveUp {
+  const help = HELP[kind];
+  return help === null || isFinal ? { parks: false } : { parks: true, help, takes: [...RETRY_FIELDS] };
+}

@@ -1,0 +1,73 @@
+import { CheckpointManifest, Trajectory } from '../../contract/checkpoint.js';
+import { STAGES } from '../../contract/kinds.js';
+import type { LogTail, StoredRun } from '../../contract/run-situation.js';
+import { lastLogs, type RankLog } from '../../domain/last-logs.js';
+import { inDescent, lineOfDescent } from '../../domain/resume-point.js';
+import { MANIFEST, runKeys, SET_ASIDE, trajectoryKeys } from '../../domain/store-keys.js';
+import type { ObjectStore } from '../object-store/port.js';
+import { knownRun } from './open-runs.js';
+
+/** Enough for the end of a Python traceback. */
+const TAIL_LINES = 8;
+
+/** The round that trains; the one of the smoke test is discarded after it. */
+const TRAINING = '0';
+
+/** What the store knows of a run: who carries it, what is finished, what the next gang would go on from, the last words of its ranks. */
+export async function storedRun(store: ObjectStore, runKey: string): Promise<StoredRun> {
+  const keys = (await store.list(`${runKeys.root(runKey)}/`)).map(({ key }) => key);
+  const { owner, ended } = await knownRun(store, runKey);
+  const request = runKeys.request(runKey);
+  return {
+    request: keys.includes(request) ? `${store.uri}/${request}` : null,
+    owner,
+    ended,
+    finished: STAGES.filter((stage) => keys.includes(runKeys.step(runKey, stage))),
+    checkpoint: await newestCheckpoint(store, runKey, keys),
+    logs: await Promise.all(lastLogs(runKeys.root(runKey), keys).map((log) => tailOf(store, log))),
+  };
+}
+
+/** By their names alone, without the sizes that a gang looks at before it takes one. */
+async function newestCheckpoint(store: ObjectStore, runKey: string, keys: readonly string[]): Promise<StoredRun['checkpoint']> {
+  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
+  const paths = keys.filter((key) => key.startsWith(all)).map((key) => key.slice(all.length));
+  const records = paths.filter((path) => /^\d+\.json$/.test(path)).map((path) => read(store, `${all}${path}`));
+  const line = lineOfDescent((await Promise.all(records)).flatMap((value) => Trajectory.safeParse(value).data ?? []));
+  const found = paths
+    .flatMap((path) => {
+      const match = /^(\d+)\/checkpoints\/step-(\d+)\/manifest\.json$/.exec(path);
+      return match === null
+        ? []
+        : [{ trajectory: Number(match[1]), step: Number(match[2]), folder: path.slice(0, -MANIFEST.length) }];
+    })
+    .filter((point) => inDescent(line, point) && !paths.includes(`${point.folder}${SET_ASIDE}`))
+    .sort((a, b) => b.step - a.step);
+  for (const { trajectory, step, folder } of found) {
+    const manifest = CheckpointManifest.safeParse(await read(store, `${all}${folder}${MANIFEST}`));
+    // One bad manifest must not hide the checkpoints before it.
+    if (manifest.success) return { round: TRAINING, trajectory, step, committedAt: manifest.data.committedAt };
+  }
+  return null;
+}
+
+async function tailOf(store: ObjectStore, { source, rank, parts }: RankLog): Promise<LogTail> {
+  let lines: string[] = [];
+  const read: Buffer[] = [];
+  for (const part of [...parts].reverse()) {
+    read.unshift((await store.get(part)) ?? Buffer.alloc(0));
+    lines = Buffer.concat(read).toString('utf8').trimEnd().split('\n');
+    if (lines.length > TAIL_LINES) break;
+  }
+  return { source, rank, lines: lines.slice(-TAIL_LINES) };
+}
+
+/** A record, or null for what is missing or torn: a look at a run must not fail on what the run itself passes over. */
+async function read(store: ObjectStore, key: string): Promise<unknown> {
+  const content = await store.get(key);
+  try {
+    return content === null ? null : (JSON.parse(content.toString('utf8')) as unknown);
+  } catch {
+    return null;
+  }
+}

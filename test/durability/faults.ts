@@ -1,0 +1,136 @@
+import { canMountDisks, canMountLoops } from './mounts.js';
+import type { Expected, Fault } from './fault.js';
+import * as control from './strikes/control.js';
+import * as ranks from './strikes/ranks.js';
+import * as runs from './strikes/runs.js';
+import * as storage from './strikes/storage.js';
+
+/** The long outage of the table, minutes. A tenth of it shows the same while a row is being worked on. */
+const OUTAGE_MINUTES = Number(process.env['FORMWORK_TEST_OUTAGE_MINUTES'] ?? 10);
+
+/** A worker or server that was killed: found by its host within a second, then the start of Node with the SDK. */
+const restarted: Expected = { training: 'goes on', contactWithin: 30 };
+/** Workers ask again within ten seconds of a server that answers again; a worker that gave up is started again by its host. */
+const reconnected: Expected = { training: 'goes on', contactWithin: 60 };
+/** Of ranks and nodes: start of Python included. */
+const rankLost = { training: 'forms again', clock: 'fault', noticedWithin: 15, againWithin: 60, intervals: 1 } as const;
+/** The newest checkpoint is of no use, so the one before it is. */
+const checkpointLost: Expected = { ...rankLost, cause: 'RankKilled', intervals: 2 };
+/** A provider's list is looked at after this anyhow. */
+const ends = { training: 'ends', clock: 'fault', goneWithin: 120 } as const;
+
+const NO_LINKS = 'needs nodes in network namespaces, with links of their own';
+/** Rows that are written down, and that this command cannot carry out yet. */
+const cutsLink = { missing: () => NO_LINKS, strike: () => Promise.reject(new Error(NO_LINKS)) };
+
+/** What is done to a run in training, and what has to come of it. In this order they are run and shown. */
+export const FAULTS: readonly Fault[] = [
+  // Its machines live until the deadline of their lease, so it is begun first and looked at last.
+  {
+    name: 'delete-database',
+    does: 'control host, control worker and server killed, database deleted',
+    expected: { training: 'ends', outcome: 'unknown', clock: 'deadline', goneWithin: 30 },
+    strike: control.deleteDatabase,
+  },
+  { name: 'kill-rank', does: 'SIGKILL to a rank', expected: { ...rankLost, cause: 'RankKilled' }, strike: ranks.killRank },
+  {
+    name: 'stop-rank',
+    does: 'SIGSTOP to a rank',
+    expected: { ...rankLost, cause: 'Hang', clock: 'step limit' },
+    strike: ranks.stopRank,
+  },
+  { name: 'kill-node-worker', does: 'SIGKILL to a node worker', expected: restarted, strike: control.killNodeWorker },
+  {
+    name: 'kill-rank-supervisor',
+    does: 'SIGKILL to a rank supervisor',
+    expected: { ...rankLost, cause: 'RankKilled' },
+    strike: ranks.killSupervisor,
+  },
+  {
+    name: 'kill-node',
+    does: 'SIGKILL to all processes of a node, its host included',
+    expected: { ...rankLost, cause: 'NodeLost' },
+    isInTest: true,
+    strike: ranks.killNode,
+  },
+  { name: 'kill-control-worker', does: 'SIGKILL to the control worker', expected: restarted, strike: control.killControlWorker },
+  { name: 'kill-server', does: 'SIGKILL to the server', expected: restarted, strike: control.killServer },
+  {
+    name: 'server-down',
+    does: `server stopped for ${OUTAGE_MINUTES} minutes`,
+    expected: reconnected,
+    strike: control.serverDown(OUTAGE_MINUTES),
+  },
+  {
+    name: 'control-link-cut',
+    does: `the link between control plane and nodes cut for ${OUTAGE_MINUTES} minutes`,
+    expected: reconnected,
+    ...cutsLink,
+  },
+  {
+    name: 'rank-link-cut',
+    does: 'the link between the ranks of two nodes cut',
+    expected: { ...rankLost, cause: 'Hang', clock: 'step limit' },
+    ...cutsLink,
+  },
+  {
+    name: 'corrupt-checkpoint',
+    does: 'a byte of the newest checkpoint flipped, then SIGKILL to a rank',
+    expected: checkpointLost,
+    isInTest: true,
+    moment: 'newest checkpoint',
+    strike: storage.corruptCheckpoint,
+  },
+  {
+    name: 'tear-shard',
+    does: 'a shard of the newest checkpoint cut in half, then SIGKILL to a rank',
+    expected: checkpointLost,
+    isInTest: true,
+    moment: 'newest checkpoint',
+    strike: storage.tearShard,
+  },
+  {
+    name: 'disk-full',
+    does: "the nodes' disk full for half a minute",
+    // A checkpoint that cannot be written is skipped; the one before it counts.
+    expected: { training: 'goes on', contactWithin: null },
+    missing: canMountDisks,
+    prepare: storage.smallNodeDisk,
+    strike: storage.fillDisk,
+  },
+  {
+    name: 'store-down',
+    does: 'every access to the store fails for a minute',
+    expected: { training: 'goes on', contactWithin: null },
+    missing: canMountLoops,
+    prepare: storage.failingStoreDisk,
+    strike: storage.failStore,
+  },
+  {
+    name: 'terminate-run',
+    does: 'Terminate of the run',
+    expected: { ...ends, outcome: 'terminated' },
+    isInTest: true,
+    strike: runs.terminateRun,
+  },
+  {
+    name: 'terminate-lease',
+    does: 'Terminate of its lease',
+    expected: { ...ends, outcome: 'failed' },
+    strike: runs.terminateLease,
+  },
+  { name: 'cancel-run', does: 'formwork cancel', expected: { ...ends, outcome: 'cancelled' }, strike: runs.cancelRun },
+  {
+    name: 'reset-run',
+    does: 'Reset of the run to its newest workflow task',
+    expected: { training: 'goes on', contactWithin: null },
+    isInTest: true,
+    strike: runs.resetRun('last'),
+  },
+  {
+    name: 'reset-run-to-start',
+    does: 'Reset of the run to its first workflow task',
+    expected: { ...rankLost, cause: null },
+    strike: runs.resetRun('first'),
+  },
+];

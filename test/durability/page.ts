@@ -1,0 +1,122 @@
+import { format, resolveConfig } from 'prettier';
+import { packageFile } from '../../src/platform/package-root.js';
+import type { Expected, Fault } from './fault.js';
+import type { Result } from './result.js';
+
+/** docs/durability.md, formatted as every page is. */
+export async function durabilityPage(faults: readonly Fault[], measured: readonly Result[]): Promise<string> {
+  const style = await resolveConfig(packageFile('docs', 'durability.md'));
+  return format(pageText(faults, measured), { ...style, parser: 'markdown' });
+}
+
+function pageText(faults: readonly Fault[], measured: readonly Result[]): string {
+  const results = new Map(measured.map((result) => [result.name, result]));
+  const problems = measured.flatMap(({ name, problems = [], why, state }) => [
+    ...problems.map((problem) => `- \`${name}\`: ${problem}`),
+    ...(state === 'broken' ? [`- \`${name}\` could not be carried out: ${why ?? ''}`] : []),
+  ]);
+  const notRun = measured.flatMap(({ name, why, state }) => (state === 'not run' ? [`- \`${name}\`: ${why ?? ''}`] : []));
+  return [
+    '# Durability',
+    '<!-- Written by `npm run durability`. What is expected stands in test/durability/faults.ts. -->',
+    PURPOSE,
+    ...conditions(measured),
+    table(
+      ['row', 'what is done', 'what has to come of it'],
+      faults.map(({ name, does, expected }) => [code(name), does, inWords(expected)]),
+    ),
+    '## Measured',
+    READING,
+    table(
+      HEADINGS,
+      faults.map((fault) => cells(fault, results.get(fault.name))),
+    ),
+    ...section('## Rows that failed', problems),
+    ...section('## Rows that did not run', notRun),
+    '## Running it',
+    RUNNING,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+const PURPOSE =
+  `A run in training is struck at a random step after its first checkpoint, once for each row: a real server, two nodes with processes of
+their own, real DeepSpeed over both. It is then held against a run that nothing happened to. Each row has its expected end, and fails when it
+ends otherwise.`.replaceAll('\n', ' ');
+
+const READING = `- **noticed**: until the run's own record had a first sign of it: a failure in its status, or a trajectory opened.
+- **training again**: until the first step of the next gang, with the start of Python and the reading of the checkpoint. \`went on\`: no rank was touched; the time is the one after which every worker polled again, from the end of the fault.
+- **steps done again**: steps of the struck gang after the checkpoint from which the next one went on. Allowed are the interval between two checkpoints and the steps that were made during one upload.
+- **weights**: the SHA-256 of the chosen weights, and the exact loss of every step of every rank along the line of descent, against the unbroken run.
+- **left over**: two minutes after the end of the row: processes of its nodes, by a scan of all processes of the machine, and the provider's list, while the control plane is still up; then everything else after \`formwork down\`: processes, listeners, locks, mounts.`;
+
+const RUNNING =
+  `\`npm run durability\` runs all rows and writes this page; \`npm run durability -- kill-rank kill-node\` runs those named. A row is repeated
+with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's name choose step, rank and file. The rows \`disk-full\` and \`store-down\`
+mount file systems of their own and need root. A quick part is in \`npm test\`, as the suite \`durability\`.`.replaceAll('\n', ' ');
+
+function conditions(measured: readonly Result[]): string[] {
+  const [first] = measured;
+  if (first === undefined) return [];
+  const { machine, run } = first;
+  const seeds = [...new Set(measured.map(({ seed }) => seed))];
+  return [
+    `Taken on ${machine.cores} x86-64 cores with ${machine.memoryGib} GiB and no GPU, with the model \`tiny\` (922,752 parameters), two nodes of one rank, ${run.steps} steps and a checkpoint every ${run.checkpointEverySteps}; a gang counts as hung after ${run.stepSeconds} s without a step. The unbroken run took ${run.seconds} s from the command to the report. Seed ${seeds.join(', ')}.`,
+  ];
+}
+
+const HEADINGS = ['row', 'at step', 'noticed', 'training again', 'steps done again', 'run', 'weights', 'left over', 'result'];
+
+function cells({ name, expected }: Fault, result: Result | undefined): string[] {
+  const measured = result?.measured;
+  if (measured === undefined) return [code(name), '', '', '', '', '', '', '', result?.state ?? 'not measured'];
+  const { weightsEqual, lossesEqual, contactAfter, againAfter, goneAfter, ranksRestarted } = measured;
+  const training =
+    againAfter !== null
+      ? seconds(againAfter)
+      : expected.training === 'ends'
+        ? `machines gone ${seconds(goneAfter)}`
+        : ranksRestarted === 0
+          ? `went on${contactAfter === null ? '' : `, polled ${seconds(contactAfter)}`}`
+          : 'no';
+  return [
+    code(name),
+    String(measured.step),
+    `${seconds(measured.noticedAfter)}${measured.cause === null ? '' : ` ${code(measured.cause)}`}`.trim(),
+    training,
+    expected.training === 'forms again'
+      ? `${measured.stepsRedone} of ${allowed(expected.intervals, measured)}`
+      : String(measured.stepsRedone),
+    measured.outcome,
+    weightsEqual === null ? '' : weightsEqual && lossesEqual === true ? 'equal' : 'different',
+    String(result?.leftOver?.length ?? ''),
+    result?.state ?? '',
+  ];
+}
+
+const allowed = (intervals: number, { checkpointEverySteps, stepsOfUpload }: NonNullable<Result['measured']>): number =>
+  intervals * checkpointEverySteps + stepsOfUpload;
+
+function inWords(expected: Expected): string {
+  switch (expected.training) {
+    case 'goes on':
+      return `completed, equal weights; no rank restarted, no step done again${expected.contactWithin === null ? '' : `; polled again within ${expected.contactWithin} s`}`;
+    case 'forms again': {
+      const from = expected.clock === 'fault' ? '' : ' past the step limit';
+      const cause = expected.cause === null ? '' : ` as ${code(expected.cause)}`;
+      return `completed, equal weights; noticed${cause} within ${expected.noticedWithin} s${from}, training again within ${expected.againWithin} s${from}, from ${expected.intervals === 1 ? 'the newest checkpoint' : 'the checkpoint before'}`;
+    }
+    case 'ends':
+      return `${expected.outcome === 'unknown' ? 'nobody left to ask' : expected.outcome}; machines gone within ${expected.goneWithin} s${expected.clock === 'deadline' ? ' of the deadline of their lease' : ''}`;
+  }
+}
+
+const section = (heading: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [heading, lines.join('\n')]);
+const seconds = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} s`);
+const code = (text: string): string => `\`${text}\``;
+
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [headings, headings.map(() => '---'), ...rows];
+  return lines.map((row) => `| ${row.join(' | ')} |`).join('\n');
+}

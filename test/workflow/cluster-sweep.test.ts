@@ -1,0 +1,59 @@
+import { ScheduleOverlapPolicy, WorkflowFailedError } from '@temporalio/client';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
+import { CONTROL_QUEUE, SWEEP_ID } from '../../src/domain/names.js';
+import { ensureSweepSchedule } from '../../src/platform/temporal/sweep-schedule.js';
+import { failWith, Scenario } from './scenario.js';
+
+let scenario: Scenario;
+afterEach(async () => {
+  await scenario.close();
+});
+
+const found: SweepResult = { listed: 3, ended: [{ nodeId: 'node-0-g1', reason: 'its lease run/k/lease/1-1 is closed' }] };
+
+const sweep = (): Promise<unknown> =>
+  scenario.client.workflow.execute('clusterSweep', { workflowId: `sweep-${scenario.runKey}`, taskQueue: CONTROL_QUEUE });
+
+describe('a sweep', () => {
+  it('says which machines it has ended, and why', async () => {
+    scenario = await Scenario.open({ control: { sweepNodes: async () => found } });
+    expect(await sweep()).toEqual(found);
+  });
+
+  it('fails, to be seen, where the provider refuses', async () => {
+    scenario = await Scenario.open({ control: { sweepNodes: async () => failWith('AccessDenied', 'not allowed') } });
+    const error: unknown = await sweep().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(WorkflowFailedError);
+  });
+});
+
+describe('the schedule of sweeps', () => {
+  it('is made once, has no two sweeps at a time, and stays paused where a person has paused it', async () => {
+    scenario = await Scenario.open();
+    const handle = scenario.client.schedule.getHandle(SWEEP_ID);
+    await ensureSweepSchedule(scenario.client);
+    try {
+      await handle.pause('by hand');
+      await ensureSweepSchedule(scenario.client);
+      const { spec, policies, state } = await handle.describe();
+      expect(spec.intervals).toMatchObject([{ every: 120_000 }]);
+      expect(policies).toMatchObject({ overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 });
+      expect(state).toMatchObject({ paused: true, note: 'by hand' });
+    } finally {
+      await handle.delete();
+    }
+  });
+
+  it('sweeps when it is triggered', async () => {
+    scenario = await Scenario.open({ control: { sweepNodes: async () => found } });
+    await ensureSweepSchedule(scenario.client);
+    const handle = scenario.client.schedule.getHandle(SWEEP_ID);
+    try {
+      await handle.trigger();
+      await scenario.called('sweepNodes');
+    } finally {
+      await handle.delete();
+    }
+  });
+});

@@ -1,0 +1,157 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { FollowResult } from '../../src/contract/job.js';
+import { STOP_UPDATE } from '../../src/domain/names.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario } from './scenario.js';
+
+// A follower returns once the last line of its ranks is in the store. So a node may go when every follower has returned after
+// its ranks were stopped, and not before.
+
+let scenario: Scenario;
+afterEach(async () => {
+  await scenario.close();
+});
+
+/** What happened on each node's queue and to its machine, in order: ranks started, stopped, last words stored, machine ended. */
+class Record {
+  readonly events: string[] = [];
+  private readonly stopped = new Set<string>();
+  private isOver = false;
+
+  /** The run's training never ends by itself; other jobs do at once, unless the test holds one. */
+  answers(holds: (jobId: string) => boolean): Parameters<typeof Scenario.open>[0] {
+    const queueOf = async (): Promise<string> => (await import('@temporalio/activity')).Context.current().info.taskQueue;
+    return {
+      control: {
+        terminateNodes: async () => {
+          if (!this.isOver) this.events.push('machines ended');
+          this.isOver = true;
+          return { terminated: [] };
+        },
+      },
+      node: {
+        stopRanks: async ({ jobId }) => {
+          this.stopped.add(`${await queueOf()} ${jobId}`);
+          this.events.push(`stopped ${short(await queueOf())}`);
+        },
+        followRanks: async ({ jobId }) => {
+          if (!holds(jobId)) return followedWell();
+          const queue = await queueOf();
+          if (!this.stopped.has(`${queue} ${jobId}`))
+            return untilCancelledOr(() => this.stopped.has(`${queue} ${jobId}`), this.ended(queue));
+          return this.ended(queue)();
+        },
+      },
+    };
+  }
+
+  private ended(queue: string): () => ReturnType<typeof lastWords> {
+    return async () => {
+      const end = await lastWords();
+      this.events.push(`stored ${short(queue)}`);
+      return end;
+    };
+  }
+}
+
+const short = (queue: string): string => `node ${/-(\d+)-g\d+$/.exec(queue)?.[1] ?? queue}`;
+
+/** Shipping the last lines takes a while. */
+async function lastWords(): Promise<FollowResult> {
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return endedBy('Interrupted');
+}
+
+async function untilCancelledOr<T>(isStopped: () => boolean, end: () => Promise<T>): Promise<T> {
+  const { Context } = await import('@temporalio/activity');
+  const context = Context.current();
+  while (!isStopped()) {
+    context.heartbeat();
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), context.cancelled]);
+  }
+  return end();
+}
+
+describe('the logs of every rank are in the store before its node is given back', () => {
+  const expectOrder = (record: Record, nodes: readonly string[]): void => {
+    const at = (event: string): number => record.events.indexOf(event);
+    for (const node of nodes) {
+      expect(at(`stopped ${node}`), record.events.join(', ')).toBeGreaterThanOrEqual(0);
+      expect(at(`stored ${node}`), record.events.join(', ')).toBeGreaterThan(at(`stopped ${node}`));
+      expect(at('machines ended'), record.events.join(', ')).toBeGreaterThan(at(`stored ${node}`));
+    }
+  };
+
+  it('when a run is cancelled in training', async () => {
+    const record = new Record();
+    scenario = await Scenario.open(record.answers(isTraining));
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    expectOrder(record, ['node 0', 'node 1']);
+  });
+
+  it('when a run is stopped after a checkpoint', async () => {
+    const record = new Record();
+    scenario = await Scenario.open(record.answers(isTraining));
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await handle.executeUpdate(STOP_UPDATE);
+    expect(await handle.result()).toMatchObject({ outcome: 'interrupted' });
+    expectOrder(record, ['node 0', 'node 1']);
+  });
+
+  it('when a run is cancelled in a job of one node, and in an evaluation', async () => {
+    for (const isHeld of [(jobId: string) => jobId === 'tokens', (jobId: string) => jobId.startsWith('evaluation-baseline')]) {
+      const record = new Record();
+      scenario = await Scenario.open(record.answers(isHeld));
+      const handle = await scenario.start();
+      await scenario.called('followRanks', ({ jobId }: { jobId: string }) => isHeld(jobId));
+      await handle.cancel();
+      await expect(handle.result()).rejects.toThrow();
+      expectOrder(record, ['node 0']);
+      await scenario.close();
+    }
+    scenario = await Scenario.open();
+  });
+
+  it('when a run fails because a rank of another node did', async () => {
+    const record = new Record();
+    const answers = record.answers(isTraining);
+    const { followRanks } = answers?.node ?? {};
+    scenario = await Scenario.open({
+      ...answers,
+      node: {
+        ...answers?.node,
+        followRanks: async (input) => {
+          const { info } = (await import('@temporalio/activity')).Context.current();
+          const isFirst = short(info.taskQueue) === 'node 0';
+          if (!isTraining(input.jobId) || !isFirst) return (followRanks as NonNullable<typeof followRanks>)(input);
+          return endedBy('InvalidData');
+        },
+      },
+    });
+    await expect((await scenario.start()).result()).rejects.toThrow();
+    expectOrder(record, ['node 1']);
+  });
+
+  it('when a job of one node could not be followed to its end', async () => {
+    const record = new Record();
+    const answers = record.answers((jobId) => jobId.startsWith('tokens') && !jobId.endsWith('-a2'));
+    const { followRanks } = answers?.node ?? {};
+    let isLost = false;
+    scenario = await Scenario.open({
+      ...answers,
+      node: {
+        ...answers?.node,
+        followRanks: async (input) => {
+          if (input.jobId !== 'tokens' || isLost) return (followRanks as NonNullable<typeof followRanks>)(input);
+          isLost = true;
+          return failWith('RunnerCrashed', 'the job has no follower any more');
+        },
+      },
+    });
+    await (await scenario.start()).result();
+    expectOrder(record, ['node 0']);
+  });
+});
