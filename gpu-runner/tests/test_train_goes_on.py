@@ -14,16 +14,7 @@ from gpu_runner.exits import EXIT_CODES
 from gpu_runner.trainer import MOST_CHECKPOINTS_SKIPPED, MOST_UPDATES_SKIPPED
 from tests.plans import train_plan
 from tests.processes import Gang, Launcher
-
-
-class _SpoilGradient(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, value: torch.Tensor) -> torch.Tensor:
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return gradient * float("inf")
+from tests.spoiled import spoiled
 
 
 def at_each_step(act: Any) -> None:
@@ -50,13 +41,13 @@ def spoil(what: str, steps: tuple[int, ...]) -> None:
     at_each_step(lambda step: now.__setitem__(0, step))
     original = trainer.sum_cross_entropy
 
-    def spoiled(*arguments: Any) -> torch.Tensor:
+    def sum_of(*arguments: Any) -> torch.Tensor:
         value = original(*arguments)
         if now[0] not in steps or not torch.is_grad_enabled():
             return value
-        return value * float("nan") if what == "loss" else _SpoilGradient.apply(value)
+        return spoiled(value, what)
 
-    trainer.sum_cross_entropy = spoiled
+    trainer.sum_cross_entropy = sum_of
 
 
 def skipped(gang: Gang, rank: int) -> dict[int, str]:

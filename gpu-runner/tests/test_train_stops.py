@@ -10,6 +10,7 @@ import torch
 from gpu_runner.exits import EXIT_CODES
 from tests.plans import example_rows, train_plan, write_jsonl
 from tests.processes import Gang, Launcher
+from tests.spoiled import spoiled
 
 
 def count_updates(log: Path) -> None:
@@ -24,16 +25,6 @@ def count_updates(log: Path) -> None:
     torch.optim.AdamW.step = step
 
 
-class _SpoilGradient(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, value: torch.Tensor) -> torch.Tensor:
-        return value.clone()
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return gradient * float("inf")
-
-
 def spoil_third_step(what: str) -> None:
     """In the fork: the loss or its gradient is not finite in the third forward."""
     from gpu_runner import trainer
@@ -41,13 +32,13 @@ def spoil_third_step(what: str) -> None:
     count_updates(Path("updates"))
     original, calls = trainer.sum_cross_entropy, iter(range(1, 1000))
 
-    def spoiled(*arguments: Any) -> torch.Tensor:
+    def sum_of(*arguments: Any) -> torch.Tensor:
         value = original(*arguments)
         if next(calls) != 3:
             return value
-        return value * float("nan") if what == "loss" else _SpoilGradient.apply(value)
+        return spoiled(value, what)
 
-    trainer.sum_cross_entropy = spoiled
+    trainer.sum_cross_entropy = sum_of
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,20 @@ export interface RankLog {
   parts: string[];
 }
 
+/** Logs of a job, also of a shard of it, of what a person has let go on (r) and of further attempts (a). */
+const job = (name: string): RegExp =>
+  new RegExp(String.raw`^jobs/(?<turn>\d+)/${name}(-s\d+)?(-r(?<retry>\d+))?(-a(?<attempt>\d+))?$`);
+
 /** What writes logs, in the order in which a run does it: the last one that is found wrote last. */
 const ORDER = [
-  /^jobs\/(?<turn>\d+)\/init(-a(?<attempt>\d+))?$/,
-  /^jobs\/(?<turn>\d+)\/tokens(-a(?<attempt>\d+))?$/,
-  /^jobs\/(?<turn>\d+)\/evaluation-baseline-s\d+(-a(?<attempt>\d+))?$/,
+  job('init'),
+  job('tokens'),
+  job('evaluation-baseline'),
   /^rounds\/smoke\/trajectories\/(?<turn>\d+)\/node-\d+$/,
   /^rounds\/(?!smoke\/)\w+\/trajectories\/(?<turn>\d+)\/node-\d+$/,
-  /^jobs\/(?<turn>\d+)\/evaluation-epochs-s\d+(-a(?<attempt>\d+))?$/,
-  /^jobs\/(?<turn>\d+)\/evaluation-test-s\d+(-a(?<attempt>\d+))?$/,
-  /^jobs\/(?<turn>\d+)\/export(-a(?<attempt>\d+))?$/,
+  job('evaluation-epochs'),
+  job('evaluation-test'),
+  job('export'),
 ];
 
 /** A piece of a rank's log: `<source>/logs/rank-<n>/<from>-<to>`. */
@@ -44,7 +48,7 @@ export function lastLogs(root: string, keys: readonly string[]): RankLog[] {
 function orderOf(source: string): number[] | null {
   for (const [place, pattern] of ORDER.entries()) {
     const found = pattern.exec(source)?.groups;
-    if (found !== undefined) return [place, Number(found['turn']), Number(found['attempt'] ?? 1)];
+    if (found !== undefined) return [place, Number(found['turn']), Number(found['retry'] ?? 0), Number(found['attempt'] ?? 1)];
   }
   return null;
 }

@@ -59,11 +59,10 @@ describe('a lease', () => {
   it('renews the others while it replaces one, to a deadline that moves', async () => {
     scenario = await Scenario.open({
       control: {
-        launchNodes: async ({ leaseId, runKey, fence, nodes, deadline }) => {
+        launchNodes: async (request) => {
           const before = renewals(0);
           if (scenario.count('launchNodes') > 1) await until(() => renewals(0) >= before + 3);
-          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
-          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
+          return scenario.launch(request);
         },
       },
     });
@@ -110,11 +109,10 @@ describe('a lease', () => {
     let refusals = 0;
     scenario = await Scenario.open({
       control: {
-        launchNodes: async ({ leaseId, runKey, fence, nodes, deadline }) => {
+        launchNodes: async (request) => {
           refusals += 1;
           if (refusals < 3) return failWith('CapacityUnavailable', 'all machines are taken');
-          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
-          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
+          return scenario.launch(request);
         },
       },
     });

@@ -249,10 +249,7 @@ describe('a fine-tuning run', () => {
 
   it('stops ranks, ends its machines and leaves a tombstone when it is cancelled', async () => {
     scenario = await Scenario.open({
-      node: {
-        followRanks: async ({ jobId }) =>
-          isTraining(jobId) && scenario.count('stopRanks') === 0 ? untilCancelled() : followedWell(),
-      },
+      node: { followRanks: (input) => scenario.trainUntilStopped(input) },
     });
     const handle = await scenario.start();
     await scenario.called('followRanks', inTraining);

@@ -129,10 +129,9 @@ describe('machines that do not come', () => {
     scenario = await Scenario.open({
       control: {
         claimRun: trainingLeft(oneRow),
-        launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
+        launchNodes: async (request) => {
           if (!capacity) return failWith('CapacityUnavailable', 'no machine of that kind is left');
-          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
-          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
+          return scenario.launch(request);
         },
       },
     });
@@ -152,10 +151,9 @@ describe('machines that do not come', () => {
     scenario = await Scenario.open({
       control: {
         claimRun: trainingLeft(oneRow),
-        launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
+        launchNodes: async (request) => {
           if (!capacity) return failWith('CapacityUnavailable', 'no second machine is left');
-          for (const { node, generation } of nodes) await scenario.addNode(leaseId, node, generation);
-          return nodes.map(({ node, generation }) => scenario.providerNode(leaseId, runKey, fence, node, generation, deadline));
+          return scenario.launch(request);
         },
         watchNodes: ({ nodeIds }) => untilGone(nodeIds, gone),
       },

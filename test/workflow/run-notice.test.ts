@@ -6,7 +6,7 @@ import { runWorkflowId } from '../../src/domain/names.js';
 import { Webhook } from '../../src/platform/notification/webhook.js';
 import { asApplicationFailure } from '../../workers/failure-interceptor.js';
 import { WebhookReceiver } from '../fixtures/webhook-receiver.js';
-import { failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled } from './scenario.js';
+import { failWith, inTraining, Scenario, untilCancelled } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;
@@ -41,10 +41,7 @@ describe('word of a run', () => {
 
   it('that is cancelled goes out, although everything of it is cancelled', async () => {
     scenario = await Scenario.open({
-      node: {
-        followRanks: async ({ jobId }) =>
-          isTraining(jobId) && scenario.count('stopRanks') === 0 ? untilCancelled() : followedWell(),
-      },
+      node: { followRanks: (input) => scenario.trainUntilStopped(input) },
     });
     const handle = await scenario.start();
     await scenario.called('followRanks', inTraining);

@@ -11,6 +11,7 @@ import type { Claim } from '../../activities/run/claim-run.js';
 import { judgeGang } from '../../activities/training/judge-gang.js';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
+import type { LaunchNodesInput } from '../../activities/cluster/launch-nodes.js';
 import type { LostNode } from '../../activities/cluster/watch-nodes.js';
 import type { FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
 import type { Incident } from '../../src/contract/incident.js';
@@ -195,6 +196,17 @@ export class Scenario {
     await this.client.connection.close();
   }
 
+  /** What a launch that finds machines brings up: a worker for the queue of each. */
+  async launch({ leaseId, nodes, fence, runKey, deadline }: LaunchNodesInput): Promise<ProviderNode[]> {
+    for (const { node, generation } of nodes) await this.addNode(leaseId, node, generation);
+    return nodes.map(({ node, generation }) => this.providerNode(leaseId, runKey, fence, node, generation, deadline));
+  }
+
+  /** Ranks that train until they are stopped; other jobs are done at once. */
+  async trainUntilStopped({ jobId }: { jobId: string }): Promise<FollowResult> {
+    return isTraining(jobId) && this.count('stopRanks') === 0 ? untilCancelled() : followedWell();
+  }
+
   /** A worker for a node's queue, as a launch would bring one up. */
   async addNode(leaseId: string, node: number, generation: number): Promise<void> {
     const queue = nodeQueue(leaseId, node, generation);
@@ -262,10 +274,7 @@ export class Scenario {
       notify: async () => 'nobody is to be told' as const,
       prepareDataset: async () => ({ datasetId: 'd'.repeat(64), note: '3 train, 2 validation, 2 test' }),
       importModel: async () => ({ modelId: 'm' }),
-      launchNodes: async ({ leaseId, nodes, fence, runKey, deadline }) => {
-        for (const { node, generation } of nodes) await this.addNode(leaseId, node, generation);
-        return nodes.map(({ node, generation }) => this.providerNode(leaseId, runKey, fence, node, generation, deadline));
-      },
+      launchNodes: (request) => this.launch(request),
       watchNodes: () => untilCancelled(),
       terminateNodes: async () => ({ terminated: [] }),
       isRunOpen: async () => true,

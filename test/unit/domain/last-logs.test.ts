@@ -35,6 +35,8 @@ test('every rank of the newest trajectory, by number and not by letter', () => {
 test('the last attempt of a job, of its newest execution', () => {
   expect(sources(part('jobs/1/tokens'), part('jobs/1/tokens-a2'))).toEqual(['jobs/1/tokens-a2']);
   expect(sources(part('jobs/1/tokens-a2'), part('jobs/2/tokens'))).toEqual(['jobs/2/tokens']);
+  expect(sources(part('jobs/1/tokens-a2'), part('jobs/1/tokens-r1'))).toEqual(['jobs/1/tokens-r1']);
+  expect(sources(part('jobs/1/tokens-r1'), part('jobs/1/tokens-r1-a2'))).toEqual(['jobs/1/tokens-r1-a2']);
 });
 
 test('the parts of a log in order, and nothing that is no log', () => {
