@@ -24,6 +24,7 @@ import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
 import { discardRound } from './training/discard-round.js';
 import { followRanks } from './training/follow-ranks.js';
+import type { JobFollowers } from './training/job-followers.js';
 import { judgeGang } from './training/judge-gang.js';
 import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
@@ -90,6 +91,7 @@ export interface NodePorts {
   store: ObjectStore;
   jobs: JobRunner;
   self: NodeSelf;
+  followers: JobFollowers;
 }
 
 /** Acts of one machine, taken from its own queue. */

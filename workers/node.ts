@@ -2,6 +2,7 @@
 // usage: node <node folder>
 import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/index.js';
+import { JobFollowers } from '../activities/training/job-followers.js';
 import { NodeFolder } from '../src/platform/compute/node-folder.js';
 import { keepHost } from '../src/platform/compute/node-host.js';
 import { readEnvironment } from '../src/platform/environment.js';
@@ -41,20 +42,19 @@ const hosted = keepHost(folder, { command: entryCommand('node-host'), env: proce
 
 const network = rankNetwork(process.env);
 const home = new Home(environment.home);
+const store = new FileStore(home.store());
+const jobs = new LocalJobRunner({
+  work: folder.work(),
+  supervisor: entryCommand('rank-supervisor'),
+  env: { ...process.env, FORMWORK_RANK_INTERFACE: network.rankInterface },
+});
+const followers = new JobFollowers({ jobs, store });
 const connection = await connectWorker(target, logger);
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
   taskQueue: record.taskQueue,
-  activities: createNodeActivities({
-    store: new FileStore(home.store()),
-    jobs: new LocalJobRunner({
-      work: folder.work(),
-      supervisor: entryCommand('rank-supervisor'),
-      env: { ...process.env, FORMWORK_RANK_INTERFACE: network.rankInterface },
-    }),
-    self: new LocalNode(folder, network),
-  }),
+  activities: createNodeActivities({ store, jobs, self: new LocalNode(folder, network), followers }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
   maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
@@ -65,6 +65,8 @@ try {
   await worker.run();
 } finally {
   ended.abort();
+  // They outlive activities, and the lock says that this process publishes no more.
+  await followers.close();
   await hosted;
   await connection.close();
   await lock.release();

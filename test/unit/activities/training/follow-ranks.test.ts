@@ -2,6 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { followRanks } from '../../../../activities/training/follow-ranks.js';
+import { JobFollowers } from '../../../../activities/training/job-followers.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
 import { act } from '../../../fixtures/activity-context.js';
@@ -14,8 +15,8 @@ vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'
 
 describe('what a follower sees', () => {
   test('a job that this node never had tells that the node was lost', async () => {
-    const ports = { jobs: new FakeJobRunner(temporaryFolder()), store: new InMemoryObjectStore() };
-    await expect(act(followRanks(ports), { jobId: 'round-0-t0', cursor: { offsets: {} } })).rejects.toEqual(
+    const followers = new JobFollowers({ jobs: new FakeJobRunner(temporaryFolder()), store: new InMemoryObjectStore() });
+    await expect(act(followRanks({ followers }), { jobId: 'round-0-t0', cursor: { offsets: {} } })).rejects.toEqual(
       failure('NodeLost', /job round-0-t0 was never started on this node/),
     );
   });

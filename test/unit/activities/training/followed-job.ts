@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { followRanks } from '../../../../activities/training/follow-ranks.js';
+import { JobFollowers } from '../../../../activities/training/job-followers.js';
 import type { StoredFile } from '../../../../src/contract/checkpoint.js';
 import type { FollowBeat, FollowCursor, FollowResult, JobSpec } from '../../../../src/contract/job.js';
 import { epochFolder, stepFolder } from '../../../../src/domain/store-keys.js';
@@ -22,6 +23,8 @@ export class FollowedJob {
   readonly jobs: FakeJobRunner;
   readonly spec: JobSpec;
   readonly jobId: string;
+  /** Of the worker that the node has now. */
+  private followers: JobFollowers;
 
   private constructor(
     readonly store: InMemoryObjectStore,
@@ -30,6 +33,7 @@ export class FollowedJob {
     this.jobs = new FakeJobRunner(temporaryFolder());
     this.spec = trainJob({ publish: publishing, ...spec });
     this.jobId = this.spec.jobId;
+    this.followers = new JobFollowers(this);
   }
 
   static async start(spec: Partial<JobSpec> = {}, store = new InMemoryObjectStore()): Promise<FollowedJob> {
@@ -39,7 +43,14 @@ export class FollowedJob {
   }
 
   follow(cursor: FollowCursor = { offsets: {} }): Follower {
-    return new Follower(this, cursor);
+    return new Follower(this, this.followers, cursor);
+  }
+
+  /** The node has another worker, and nothing of the one before is left but what has been beaten. */
+  async loseWorker(): Promise<void> {
+    const lost = this.followers;
+    this.followers = new JobFollowers(this);
+    await lost.close();
   }
 
   tell(...events: Parameters<FakeJobRunner['tell']>[1][]): Promise<void> {
@@ -85,8 +96,12 @@ export class Follower {
   readonly context = new ActivityContext();
   readonly result: Promise<FollowResult>;
 
-  constructor(job: FollowedJob, cursor: FollowCursor) {
-    this.result = this.context.run(followRanks(job), { jobId: job.jobId, cursor });
+  constructor(
+    private readonly job: FollowedJob,
+    followers: JobFollowers,
+    cursor: FollowCursor,
+  ) {
+    this.result = this.context.run(followRanks({ followers }), { jobId: job.jobId, cursor });
     // A test may look at a failure later than it comes.
     this.result.catch(() => undefined);
   }
@@ -105,6 +120,7 @@ export class Follower {
   async lose(): Promise<FollowCursor> {
     this.context.cancel();
     await this.result.catch(() => undefined);
+    void this.job.loseWorker();
     return this.lastBeat.cursor;
   }
 }
