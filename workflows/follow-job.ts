@@ -7,34 +7,47 @@ import { timeoutOf } from './failure-kind.js';
 export type JobEnd = Extract<FollowResult, { state: 'ended' }>;
 export type HandBack = Extract<FollowResult, { state: 'running' }>;
 
+export interface FollowHost {
+  /** Does somebody else go on from here? */
+  leaves: (handBack: HandBack) => Promise<boolean>;
+  /** Told when nobody on the node took up the following, how often in a row; 0: it was heard from. */
+  unanswered: (times: number) => void;
+}
+
 /**
- * Follows a job of a node until it ends, or until `leaves` says at a hand-back that somebody else goes on from there. A follower
- * that is lost makes the node suspect, no more: the next one goes on from where the last beat stood, for as long as it takes.
+ * Follows a job of a node until it ends, or until its host leaves at a hand-back. A follower that is lost makes the node suspect, no more: the next one goes on from where the last beat stood, for as long as it takes.
  * Only `watchNodes` says that a node is gone.
  */
-export async function followUntil(
-  node: LeasedNode,
-  jobId: string,
-  from: FollowCursor,
-  leaves: (handBack: HandBack) => Promise<boolean>,
-): Promise<FollowResult> {
+export async function followUntil(node: LeasedNode, jobId: string, from: FollowCursor, host: FollowHost): Promise<FollowResult> {
   let cursor = from;
+  let unanswered = 0;
   for (;;) {
     try {
       const result = await following(node.taskQueue).followRanks({ jobId, cursor });
-      if (result.state === 'ended' || (await leaves(result))) return result;
+      unanswered = 0;
+      if (result.state === 'ended' || (await host.leaves(result))) return result;
       cursor = result.cursor;
     } catch (error) {
       const timeout = timeoutOf(error);
       if (timeout === null && !isWorkerShutdown(error)) throw error;
-      cursor = (timeout?.lastHeartbeatDetails as FollowBeat | undefined)?.cursor ?? cursor;
+      const beat = timeout?.lastHeartbeatDetails as FollowBeat | undefined;
+      cursor = beat?.cursor ?? cursor;
+      // One that began and never beat tells nothing: a server hands it to a worker whose link is cut.
+      if (timeout?.timeoutType === 'SCHEDULE_TO_START') unanswered += 1;
+      else if (timeout === null || beat !== undefined) unanswered = 0;
     }
+    host.unanswered(unanswered);
   }
 }
 
 /** Follows a job of a node from its begin to its end. */
 export async function followJob(node: LeasedNode, jobId: string): Promise<JobEnd> {
-  return (await followUntil(node, jobId, { offsets: {} }, () => Promise.resolve(false))) as JobEnd;
+  return (await followUntil(
+    node,
+    jobId,
+    { offsets: {} },
+    { leaves: () => Promise.resolve(false), unanswered: () => undefined },
+  )) as JobEnd;
 }
 
 /** A worker that ends in an orderly way hands its activities back as failures of this type. */

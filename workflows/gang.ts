@@ -1,22 +1,12 @@
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { OpenedTrajectory } from '../activities/training/open-trajectory.js';
 import type { LeasedNode } from '../src/contract/cluster.js';
-import type { FollowCursor, FollowProgress } from '../src/contract/job.js';
+import type { FollowProgress } from '../src/contract/job.js';
 import { onNode, onNodeLong, records } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
-import { followUntil, type HandBack, type JobEnd } from './follow-job.js';
+import { followGang, type Following, type GangEnd } from './follow-gang.js';
 import { NodeWatch, type Evidence } from './node-watch.js';
-import { abandonJob, stopJob } from './stop-job.js';
-
-/** Followers of one gang begin at the same moment and hand back within seconds of each other, where none is publishing. */
-const HAND_BACK_WAIT = '1 minute';
-
-/** Ranks that train, and how far each node's follower has got: what the next execution of the round needs to follow them on. */
-export interface Following {
-  jobId: string;
-  /** By node. */
-  cursors: Record<string, FollowCursor>;
-}
+import { abandonJob } from './stop-job.js';
 
 export interface GangInput {
   runKey: string;
@@ -32,11 +22,6 @@ export interface GangInput {
   /** Ranks of this gang that an earlier execution has left running; null: it has yet to be formed. */
   following: Following | null;
 }
-
-export type GangEnd =
-  | { jobId: string; exits: JobEnd['exits']; evidence: Evidence | null; progress: FollowProgress | null }
-  /** The history is long: the ranks go on, and the next execution of the round follows them. */
-  | { following: Following };
 
 /** What a gang asks of its round. */
 export interface GangHost {
@@ -75,6 +60,7 @@ function openGang(input: GangInput): Promise<OpenedTrajectory> {
 async function prepareGang(input: GangInput, opened: OpenedTrajectory, watch: NodeWatch): Promise<Evidence | null> {
   const { nodes } = input;
   let suspect: OpenedTrajectory['resume'] = null;
+  const starts: { node: LeasedNode; done: Promise<unknown> }[] = [];
   try {
     await watch.orLost(Promise.all(nodes.map((node) => onNodeLong(node.taskQueue).stageInputs(opened.inputs))));
     const { checkpoint } = opened;
@@ -84,72 +70,26 @@ async function prepareGang(input: GangInput, opened: OpenedTrajectory, watch: No
     const [first] = nodes;
     const worldSize = opened.jobs[0]?.ranks.worldSize ?? 1;
     const rendezvous = worldSize > 1 && first !== undefined ? await watch.orLost(onNode(first.taskQueue).pickRendezvous()) : null;
-    await watch.orLost(Promise.all(nodes.map((node) => onNode(node.taskQueue).startRanks({ ...jobOf(opened, node), rendezvous }))));
+    const start = (node: LeasedNode) => onNode(node.taskQueue).startRanks({ ...jobOf(opened, node), rendezvous });
+    starts.push(...nodes.map((node) => ({ node, done: start(node) })));
+    await watch.orLost(Promise.all(starts.map(({ done }) => done)));
     return null;
   } catch (error) {
     if (isCancellation(error)) throw error;
-    if (watch.lost.length > 0) return watch.evidence();
     const failure = failureOf(error);
-    if (failure.kind === 'CheckpointIncomplete' && suspect !== null) {
+    const isLost = watch.lost.length > 0;
+    if (!isLost && failure.kind === 'CheckpointIncomplete' && suspect !== null) {
       await records.setAsideCheckpoint({ runKey: input.runKey, round: input.round, point: suspect, why: failure.message });
     }
-    await Promise.all(nodes.map((node) => stopJob(node, opened.jobId, 'now')));
-    return { ...failure, lost: [] };
+    const left = starts.filter(({ node }) => !watch.lost.includes(node));
+    // A start that is still under way would begin after the stop.
+    await Promise.allSettled(left.map(({ done }) => done));
+    await abandonJob(
+      left.map(({ node }) => node),
+      opened.jobId,
+    );
+    return isLost ? watch.evidence() : { ...failure, lost: [] };
   }
-}
-
-/** Watches until every rank has ended. The first failure ends the others: a gang is whole or it is not. */
-async function followGang(
-  nodes: readonly LeasedNode[],
-  { jobId, cursors }: Following,
-  watch: NodeWatch,
-  host: GangHost,
-): Promise<GangEnd> {
-  const ends = new Map<LeasedNode, JobEnd | HandBack | Evidence>();
-  let leaving = false as boolean;
-  const scope = new CancellationScope();
-  const follows = nodes.map((node) =>
-    scope
-      .run(() =>
-        followUntil(node, jobId, cursors[node.node] ?? { offsets: {} }, async (handBack) => {
-          cursors = { ...cursors, [node.node]: handBack.cursor };
-          // Rank 0 is on the first node, and tells for all.
-          if (node === nodes[0]) await host.progress(handBack.progress);
-          leaving ||= workflowInfo().continueAsNewSuggested;
-          return leaving;
-        }),
-      )
-      .catch((error: unknown): Evidence => ({ ...failureOf(error), lost: [] }))
-      .then((end) => ends.set(node, end)),
-  );
-  const isLost = (): boolean => watch.lost.length > 0;
-  const failed = (): boolean =>
-    [...ends.values()].some((end) => 'lost' in end || (end.state === 'ended' && end.exits.some(({ kind }) => kind !== null)));
-  const settled = (): boolean => nodes.every((node) => ends.has(node) || watch.lost.includes(node));
-  await condition(() => settled() || failed() || isLost() || host.shouldStop() || leaving);
-  // Whatever else has come about is seen again by the next execution.
-  if (leaving) await condition(settled, HAND_BACK_WAIT);
-  else {
-    const mode = host.shouldStop() && !failed() && !isLost() ? 'checkpoint' : 'now';
-    const left = nodes.filter((node) => !watch.lost.includes(node) && !ends.has(node));
-    await Promise.all(left.map((node) => stopJob(node, jobId, mode)));
-    await condition(() => settled() || leaving);
-  }
-  scope.cancel();
-  await Promise.allSettled(follows);
-  if (leaving) return { following: { jobId, cursors } };
-  const all = [...ends.values()];
-  const trouble = all.find((end): end is Evidence => 'lost' in end);
-  const ended = nodes.flatMap((node) => {
-    const end = ends.get(node);
-    return end === undefined || 'lost' in end || end.state === 'running' ? [] : [end];
-  });
-  return {
-    jobId,
-    exits: ended.flatMap(({ exits }) => exits),
-    evidence: isLost() ? watch.evidence() : (trouble ?? null),
-    progress: ended[0]?.progress ?? null,
-  };
 }
 
 function jobOf(opened: OpenedTrajectory, node: LeasedNode): OpenedTrajectory['jobs'][number] {

@@ -205,8 +205,7 @@ export class JobFollower {
     if (duty.kind === 'snapshot') return this.publisher.publishSnapshot(duty.local, signal);
     const steps = duty.passedOver.map(({ local }) => local.step);
     const passedOver = await this.publisher.publishCheckpoint(duty.local, steps, signal, () => this.isAbandoned());
-    if (passedOver.length > 0)
-      this.log.warn('checkpoints were passed over for a newer one', { passedOver, step: duty.local.step });
+    if (passedOver.length > 0) this.log.warn('checkpoints were passed over for a newer one', { passedOver, step: duty.local.step });
   }
 
   private close(duty: Duty, isPublished: boolean): void {

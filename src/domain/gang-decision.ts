@@ -85,15 +85,18 @@ export interface GangEnd {
 /** What a gang ended of, and what follows. */
 export function judgeGangEnd({ exits, evidence, used, stopping, training }: GangEnd): GangDecision {
   const ranks = rankTails(exits);
-  if (evidence !== null) return { ...decideGang(evidence.kind, evidence.message, used), ranks };
+  const cause = causeOf(exits);
+  // That a node does not answer explains nothing that ranks have told of otherwise.
+  const isExplained = cause !== null && evidence?.kind === 'Unreachable';
+  if (evidence !== null && !isExplained) return { ...decideGang(evidence.kind, evidence.message, used), ranks };
   // Silence is no success.
   if (exits.length === 0) return decideGang('RunnerCrashed', 'the job ended without a word on any of its ranks', used);
-  const cause = causeOf(exits);
   if (cause === null) return { action: 'done' };
   if (cause.kind === 'Interrupted' && stopping) return { action: 'interrupted' };
   const tail = cause.logTail.at(-1);
   const lastLine = tail === undefined ? '' : ` (last line: ${tail})`;
-  const message = `rank ${cause.rank}: ${cause.message}${lastLine}`;
+  const beside = evidence === null ? '' : `; ${evidence.message}`;
+  const message = `rank ${cause.rank}: ${cause.message}${lastLine}${beside}`;
   return { ...decideByCause(cause, message, used, training), ranks };
 }
 

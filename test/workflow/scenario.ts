@@ -38,6 +38,8 @@ export interface Answers {
 export interface Place {
   address: string;
   bundlePath: string;
+  /** Where the nodes find the server, if elsewhere. */
+  nodeAddress?: string;
 }
 
 /** A call that an activity got, in order over both workers. */
@@ -103,12 +105,12 @@ export class Scenario {
   readonly runKey = `test-${randomUUID()}`;
   /** What has been judged of gangs and jobs; everything else is only told. */
   readonly store = new InMemoryObjectStore();
-  private readonly workers: { worker: Worker; done: Promise<void> }[] = [];
+  private readonly workers: { queue: string; worker: Worker; done: Promise<void> }[] = [];
   private readonly nodeQueues = new Set<string>();
 
   private constructor(
     readonly client: Client,
-    private readonly connection: NativeConnection,
+    private readonly connections: { control: NativeConnection; nodes: NativeConnection },
     private readonly control: Partial<Acts<ControlActivities>>,
     private readonly node: Partial<Acts<NodeActivities>>,
     private readonly bundlePath: string,
@@ -118,10 +120,13 @@ export class Scenario {
     answers: Answers = {},
     place: Place = { address: inject('serverAddress'), bundlePath: inject('bundlePath') },
   ): Promise<Scenario> {
-    const { address, bundlePath } = place;
+    const { address, bundlePath, nodeAddress = address } = place;
     const client = new Client({ connection: await Connection.connect({ address }), identity: 'test' });
-    const connection = await NativeConnection.connect({ address });
-    const scenario = new Scenario(client, connection, answers.control ?? {}, answers.node ?? {}, bundlePath);
+    const connections = {
+      control: await NativeConnection.connect({ address }),
+      nodes: await NativeConnection.connect({ address: nodeAddress }),
+    };
+    const scenario = new Scenario(client, connections, answers.control ?? {}, answers.node ?? {}, bundlePath);
     await scenario.work(CONTROL_QUEUE, scenario.controlActs());
     return scenario;
   }
@@ -192,7 +197,8 @@ export class Scenario {
   async close(): Promise<void> {
     for (const { worker } of this.workers) worker.shutdown();
     await Promise.all(this.workers.map(({ done }) => done));
-    await this.connection.close();
+    await this.connections.nodes.close();
+    await this.connections.control.close();
     await this.client.connection.close();
   }
 
@@ -215,6 +221,17 @@ export class Scenario {
     await this.work(queue, this.nodeActs());
   }
 
+  /** Nobody answers on the queue of this node any more. */
+  async silence(node: number): Promise<void> {
+    const [queue] = [...this.nodeQueues].filter((one) => one.includes(`-${node}-g`)).slice(-1);
+    const [silenced] = this.workers.filter((one) => one.queue === queue);
+    if (queue === undefined || silenced === undefined) throw new Error(`node ${node} has no worker`);
+    this.workers.splice(this.workers.indexOf(silenced), 1);
+    silenced.worker.shutdown();
+    await silenced.done;
+    this.nodeQueues.delete(queue);
+  }
+
   /** The real claim writes the plan down. */
   private async planOf(fence: number): Promise<void> {
     const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '' });
@@ -226,7 +243,7 @@ export class Scenario {
 
   private async work(taskQueue: string, acts: object): Promise<void> {
     const worker = await Worker.create({
-      connection: this.connection,
+      connection: taskQueue === CONTROL_QUEUE ? this.connections.control : this.connections.nodes,
       identity: 'test',
       taskQueue,
       ...(taskQueue === CONTROL_QUEUE ? { workflowBundle: { codePath: this.bundlePath } } : {}),
@@ -237,7 +254,7 @@ export class Scenario {
       maxHeartbeatThrottleInterval: 100,
       defaultHeartbeatThrottleInterval: 100,
     });
-    this.workers.push({ worker, done: worker.run().catch(() => undefined) });
+    this.workers.push({ queue: taskQueue, worker, done: worker.run().catch(() => undefined) });
   }
 
   /** What an earlier test has left open is still worked on by whoever polls the control queue. */

@@ -10,8 +10,11 @@ import { ensureSearchAttributes } from '../../src/platform/temporal/search-attri
 import { findServerBinary } from '../../src/platform/temporal/server-binary.js';
 import type { Place } from './scenario.js';
 
-/** A real server in a folder of its own, and a bundle of the workflows as they are now. */
-export async function openWorkflowServer(settings: Record<string, number> = {}): Promise<Place & { close: () => Promise<void> }> {
+/** A real server in a folder of its own, and a bundle of the workflows as they are now, with these modules of interceptors. */
+export async function openWorkflowServer(
+  settings: Record<string, number> = {},
+  interceptors: readonly string[] = [],
+): Promise<Place & { close: () => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'formwork-workflow-test-'));
   const binary = await findServerBinary(new Home(process.env['FORMWORK_HOME'] ?? '.formwork'), process.env);
   if (binary === null) throw new Error('no temporal program: run npm test, which installs one, or put it on PATH');
@@ -20,7 +23,11 @@ export async function openWorkflowServer(settings: Record<string, number> = {}):
   await ensureSearchAttributes(client);
   await client.connection.close();
   const workflowsPath = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflowCode({
+    workflowsPath,
+    workflowInterceptorModules: [...interceptors],
+    logger: new DefaultLogger('WARN'),
+  });
   const bundlePath = join(folder, 'workflow-bundle.js');
   writeFileSync(bundlePath, code);
   return {

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointManifest, CheckpointUpload, SnapshotManifest } from '../../../../src/contract/checkpoint.js';
-import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
 import { Failure } from '../../../../src/domain/failures.js';
 import { MANIFEST, stepFolder } from '../../../../src/domain/store-keys.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
@@ -21,18 +20,6 @@ const committed = (job: FollowedJob): number[] =>
     .map((key) => CheckpointManifest.parse(job.store.needJson(key)).step);
 const until = (follower: Follower, step: number): Promise<void> =>
   vi.waitFor(() => expect(follower.lastBeat.progress.checkpointStep).toBe(step), { timeout: 10_000, interval: 5 });
-
-/** All that the parts of a rank's events in the store hold, each byte once. */
-function storedEvents(job: FollowedJob, rank: number): RunnerEvent[] {
-  let text = Buffer.alloc(0);
-  for (const key of job.store.keys(`${job.spec.storePrefix}/events/rank-${rank}/`)) {
-    const from = Number(/(\d+)-\d+$/.exec(key)?.[1]);
-    expect(from).toBeLessThanOrEqual(text.length);
-    text = Buffer.concat([text.subarray(0, from), job.store.need(key)]);
-  }
-  const lines = text.toString('utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as RunnerEvent);
-}
 
 describe('a checkpoint', () => {
   test('is published when the last rank of the node has told of its shards, and not before', async () => {
@@ -56,7 +43,7 @@ describe('a checkpoint', () => {
     await job.checkpoint(2);
     await job.tell(runnerEvent('step', { step: 3 }));
     await until(follower, 2);
-    expect(storedEvents(job, 0).map(({ kind }) => kind)).toEqual(['step', 'step', 'checkpoint']);
+    expect(job.storedEvents(0).map(({ kind }) => kind)).toEqual(['step', 'step', 'checkpoint']);
     await follower.lose();
   });
 
@@ -111,10 +98,10 @@ describe('the follower after one that was lost', () => {
     await job.finish();
     // What was told before the cursor is still among the results.
     expect((await second.ended()).results.map(({ kind }) => kind)).toEqual(['planned', 'finished']);
-    expect(storedEvents(job, 0).map(({ kind }) => kind)).toEqual([
+    expect(job.storedEvents(0).map(({ kind }) => kind)).toEqual([
       ...['planned', 'step', 'checkpoint', 'step', 'checkpoint', 'finished'],
     ]);
-    expect(storedEvents(job, 1).map(({ kind }) => kind)).toEqual(['checkpoint', 'checkpoint', 'finished']);
+    expect(job.storedEvents(1).map(({ kind }) => kind)).toEqual(['checkpoint', 'checkpoint', 'finished']);
   });
 
   test('tells at once how far training is, and which checkpoint is in the store', async () => {
@@ -221,7 +208,7 @@ describe('checkpoints that come faster than they can be uploaded', () => {
     expect(cost.passedOver).toEqual(Array.from({ length: 28 }, (_, index) => 4 + 2 * index));
     expect(cost).toMatchObject({ step: 60, node: 0, bytes: 2 * 'shard 0 of step 60'.length });
     expect(costOf(job, 2).passedOver).toEqual([]);
-    expect(storedEvents(job, 0)).toHaveLength(30);
+    expect(job.storedEvents(0)).toHaveLength(30);
     await follower.lose();
   });
 
@@ -358,7 +345,7 @@ describe('a store that is away', () => {
     job.store.mend();
     vi.setSystemTime(Date.now() + 5_001);
     await follower.ended();
-    expect(storedEvents(job, 0).map(({ kind }) => kind)).toEqual(['finished']);
+    expect(job.storedEvents(0).map(({ kind }) => kind)).toEqual(['finished']);
     expect(job.store.keys(`${job.spec.storePrefix}/logs/rank-0/`)).toHaveLength(1);
   });
 

@@ -9,7 +9,7 @@ import { act } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
 import { temporaryFolder } from '../../../fixtures/temporary-folder.js';
-import { checkpointKey, FollowedJob } from './followed-job.js';
+import { FollowedJob } from './followed-job.js';
 
 vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'));
 
@@ -96,27 +96,6 @@ describe('following is not running', () => {
       expect(result).toEqual({ state: 'running', ...follower.lastBeat });
       expect(Object.keys(follower.lastBeat.cursor.offsets)).toEqual(['0', '1']);
       expect(job.jobs.stops).toEqual([]);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
-  test('it does not hand back in the middle of a publication, beside which the next one would publish too', async () => {
-    vi.useFakeTimers({ toFake: ['Date'] });
-    try {
-      const job = await FollowedJob.start();
-      let letGo = (): void => undefined;
-      const stuck = new Promise<void>((resolve) => (letGo = resolve));
-      const putFile = job.store.putFile.bind(job.store);
-      vi.spyOn(job.store, 'putFile').mockImplementation((...args) => stuck.then(() => putFile(...args)));
-      const follower = job.follow();
-      await job.checkpoint(2);
-      await follower.context.beat(3);
-      vi.setSystemTime(Date.now() + 10 * 60_000 + 1);
-      await follower.context.beat(3);
-      letGo();
-      expect(await follower.result).toMatchObject({ state: 'running' });
-      expect(job.store.objects.has(`${checkpointKey(2)}/manifest.json`)).toBe(true);
     } finally {
       vi.useRealTimers();
     }

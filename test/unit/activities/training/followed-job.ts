@@ -4,6 +4,7 @@ import { followRanks } from '../../../../activities/training/follow-ranks.js';
 import { JobFollowers } from '../../../../activities/training/job-followers.js';
 import type { StoredFile } from '../../../../src/contract/checkpoint.js';
 import type { FollowBeat, FollowCursor, FollowResult, JobSpec } from '../../../../src/contract/job.js';
+import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
 import { epochFolder, stepFolder } from '../../../../src/domain/store-keys.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
@@ -24,7 +25,7 @@ export class FollowedJob {
   readonly spec: JobSpec;
   readonly jobId: string;
   /** Of the worker that the node has now. */
-  private followers: JobFollowers;
+  followers: JobFollowers;
 
   private constructor(
     readonly store: InMemoryObjectStore,
@@ -82,6 +83,18 @@ export class FollowedJob {
   wipe(): void {
     for (const folder of ['checkpoints', 'epochs']) rmSync(join(this.jobs.work, 'jobs', this.jobId, folder), { recursive: true });
     mkdirSync(join(this.jobs.work, 'jobs', this.jobId, 'checkpoints'));
+  }
+
+  /** All that the parts of a rank's events in the store hold, each byte once. */
+  storedEvents(rank: number): RunnerEvent[] {
+    let text = Buffer.alloc(0);
+    for (const key of this.store.keys(`${this.spec.storePrefix}/events/rank-${rank}/`)) {
+      const from = Number(/(\d+)-\d+$/.exec(key)?.[1]);
+      if (from > text.length) throw new Error(`events of rank ${rank} are missing from ${text.length} to ${from}`);
+      text = Buffer.concat([text.subarray(0, from), this.store.need(key)]);
+    }
+    const lines = text.toString('utf8').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as RunnerEvent);
   }
 
   private file(folder: string, path: string, content: string, writes: boolean): StoredFile {

@@ -1,0 +1,129 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { LaunchNodesInput } from '../../activities/cluster/launch-nodes.js';
+import type { FollowResult } from '../../src/contract/job.js';
+import { roundWorkflowId, STOP_UPDATE } from '../../src/domain/names.js';
+import { samplePlan } from './samples.js';
+import { endedBy, followedWell, inTraining, isTraining, Scenario, trainingLeft } from './scenario.js';
+import { openWorkflowServer } from './workflow-server.js';
+
+// Node 1 is silent: nobody takes anything from its queue. Its machine, and its ranks, may live.
+
+let server: Awaited<ReturnType<typeof openWorkflowServer>>;
+let scenario: Scenario;
+beforeAll(async () => {
+  server = await openWorkflowServer({}, [fileURLToPath(new URL('./short-waits.ts', import.meta.url))]);
+});
+afterAll(() => server.close());
+afterEach(() => scenario.close());
+
+/** The first gang of two nodes: ranks of node 0 end when the test says how, those of node 1 are followed until they are stopped. */
+class FirstGang {
+  private endOfNode0: FollowResult | null = null;
+
+  async open(): Promise<void> {
+    scenario = await Scenario.open(
+      { control: { claimRun: trainingLeft(samplePlan()) }, node: { followRanks: (input) => this.follow(input) } },
+      server,
+    );
+  }
+
+  end(result: FollowResult): void {
+    this.endOfNode0 = result;
+  }
+
+  private async follow({ jobId }: { jobId: string }): Promise<FollowResult> {
+    if (!isTraining(jobId) || jobId !== 'round-0-t0') return followedWell();
+    const { Context } = await import('@temporalio/activity');
+    const context = Context.current();
+    const isStopped = (): FollowResult | null => (scenario.count('stopRanks') === 0 ? null : endedBy('Interrupted'));
+    const end = /-1-g\d+$/.test(context.info.taskQueue) ? isStopped : () => this.endOfNode0;
+    for (;;) {
+      const result = end();
+      if (result !== null) return result;
+      context.heartbeat();
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), context.cancelled]);
+    }
+  }
+}
+
+/** How often the server has given up waiting for somebody to follow. */
+async function unanswered(): Promise<number> {
+  const { events } = await scenario.client.workflow.getHandle(roundWorkflowId(scenario.runKey, 1, '0')).fetchHistory();
+  return (events ?? []).filter((event) => event.activityTaskTimedOutEventAttributes != null).length;
+}
+
+async function untilUnanswered(times: number): Promise<void> {
+  while ((await unanswered()) < times) await new Promise((resolve) => setTimeout(resolve, 100));
+}
+
+const launched = (): LaunchNodesInput['nodes'] =>
+  scenario.calls.filter(({ name }) => name === 'launchNodes').flatMap(({ input }) => (input as LaunchNodesInput).nodes);
+
+const gangs = (): number => scenario.count('openTrajectory');
+
+describe('a node that does not answer', () => {
+  it('is waited for while its gang may train, and given up and replaced a while after the gang has failed', async () => {
+    const gang = new FirstGang();
+    await gang.open();
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await scenario.silence(1);
+    // Far more often than a gang that has failed waits.
+    await untilUnanswered(6);
+    expect([launched().length, gangs(), scenario.count('stopRanks')]).toEqual([2, 1, 0]);
+    gang.end(endedBy('Hang'));
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(launched().slice(2)).toEqual([{ node: 1, generation: 2 }]);
+    expect(scenario.calls.find(({ name }) => name === 'terminateNodes')?.input).toMatchObject({ nodeIds: ['node-1-g1'] });
+    expect(gangs()).toBe(2);
+    expect(await scenario.incidents()).toMatchObject([
+      { kind: 'Hang', message: expect.stringMatching(/from the test.*; node 1 has not answered/) as string },
+    ]);
+  });
+
+  it('is given up also where the others have ended well, and that is why the gang forms again', async () => {
+    const gang = new FirstGang();
+    await gang.open();
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await scenario.silence(1);
+    gang.end(followedWell());
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(launched().slice(2)).toEqual([{ node: 1, generation: 2 }]);
+    expect(await scenario.incidents()).toMatchObject([
+      { kind: 'Unreachable', message: expect.stringMatching(/node 1 has not answered 3 times/) as string },
+    ]);
+  });
+
+  it('does not keep a run from being stopped', async () => {
+    const gang = new FirstGang();
+    await gang.open();
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await scenario.silence(1);
+    await handle.executeUpdate(STOP_UPDATE);
+    await scenario.called('stopRanks');
+    gang.end(endedBy('Interrupted'));
+    expect(await handle.result()).toMatchObject({ outcome: 'interrupted' });
+    expect(launched()).toHaveLength(2);
+  });
+
+  it('and comes back in time is stopped and kept', async () => {
+    const gang = new FirstGang();
+    await gang.open();
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    const leaseId = (scenario.calls.find(({ name }) => name === 'launchNodes')?.input as LaunchNodesInput).leaseId;
+    await scenario.silence(1);
+    await untilUnanswered(1);
+    gang.end(endedBy('RankKilled'));
+    await scenario.addNode(leaseId, 1, 1);
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(launched()).toHaveLength(2);
+    expect(scenario.calls.filter(({ name }) => name === 'stopRanks').map(({ queue }) => queue)).toEqual([
+      expect.stringMatching(/-1-g1$/),
+    ]);
+    expect(await scenario.incidents()).toMatchObject([{ kind: 'RankKilled' }]);
+  });
+});

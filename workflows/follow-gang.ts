@@ -1,0 +1,150 @@
+import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import type { LeasedNode } from '../src/contract/cluster.js';
+import type { FollowCursor, FollowProgress } from '../src/contract/job.js';
+import { failureOf } from './failure-kind.js';
+import { followUntil, type HandBack, type JobEnd } from './follow-job.js';
+import type { Evidence, NodeWatch } from './node-watch.js';
+import { abandonJob, stopJob } from './stop-job.js';
+
+/** Followers of one gang begin at the same moment and hand back within seconds of each other. */
+const HAND_BACK_WAIT = '1 minute';
+
+/**
+ * So often in a row nobody takes up the following of a node before it is given up, once its gang trains no more. Each waits a
+ * minute on the node's queue, where a worker that is brought back needs seconds; of a server that was away itself the first one
+ * tells nothing. Nothing that trains is lost by it: ranks without their peers are ended by their own supervisor, at the limit of
+ * a step at the latest, and the machine by its provider when it is replaced.
+ */
+const UNANSWERED = 3;
+
+/** Ranks that train, and how far each node's follower has got: what the next execution of the round needs to follow them on. */
+export interface Following {
+  jobId: string;
+  /** By node. */
+  cursors: Record<string, FollowCursor>;
+}
+
+export type GangEnd =
+  | { jobId: string; exits: JobEnd['exits']; evidence: Evidence | null; progress: FollowProgress | null }
+  /** The history is long: the ranks go on, and the next execution of the round follows them. */
+  | { following: Following };
+
+interface Host {
+  shouldStop: () => boolean;
+  progress: (progress: FollowProgress) => Promise<void>;
+}
+
+/**
+ * Watches until every rank has ended. The first failure ends the others: a gang is whole or it is not. A node that cannot be
+ * reached is waited for as long as its gang may train, and for a while after.
+ */
+export function followGang(nodes: readonly LeasedNode[], following: Following, watch: NodeWatch, host: Host): Promise<GangEnd> {
+  return new GangFollowing(nodes, following, watch, host).follow();
+}
+
+class GangFollowing {
+  private readonly ends = new Map<LeasedNode, JobEnd | HandBack | Evidence>();
+  /** How often in a row nobody took up the following of a node. */
+  private readonly unanswered = new Map<LeasedNode, number>();
+  private readonly jobId: string;
+  private cursors: Record<string, FollowCursor>;
+  private isLeaving = false;
+
+  constructor(
+    private readonly nodes: readonly LeasedNode[],
+    { jobId, cursors }: Following,
+    private readonly watch: NodeWatch,
+    private readonly host: Host,
+  ) {
+    this.jobId = jobId;
+    this.cursors = cursors;
+  }
+
+  async follow(): Promise<GangEnd> {
+    const scope = new CancellationScope();
+    const followed = Promise.all(this.nodes.map((node) => this.followNode(node, scope)));
+    // A cancellation is met below, wherever this waits by then.
+    followed.catch(() => undefined);
+    await condition(() => this.isSettled() || this.hasFailed() || this.host.shouldStop() || this.isLeaving);
+    // Whatever else has come about is seen again by the next execution.
+    if (this.isLeaving) await condition(() => this.isSettled(), HAND_BACK_WAIT);
+    else {
+      const mode = this.host.shouldStop() && !this.hasFailed() ? 'checkpoint' : 'now';
+      await Promise.all(this.left().map((node) => stopJob(node, this.jobId, mode)));
+      await condition(() => this.isSettled() || this.isLeaving);
+    }
+    const givenUp = this.silent();
+    scope.cancel();
+    await followed;
+    return this.isLeaving ? { following: { jobId: this.jobId, cursors: this.cursors } } : this.end(givenUp);
+  }
+
+  private async followNode(node: LeasedNode, scope: CancellationScope): Promise<void> {
+    try {
+      const from = this.cursors[node.node] ?? { offsets: {} };
+      const end = await scope.run(() =>
+        followUntil(node, this.jobId, from, {
+          leaves: (handBack) => this.leaves(node, handBack),
+          unanswered: (times) => void this.unanswered.set(node, times),
+        }),
+      );
+      this.ends.set(node, end);
+    } catch (error) {
+      if (isCancellation(error)) return;
+      this.ends.set(node, { ...failureOf(error), lost: [] });
+      // Nobody has seen its ranks end: they would run on beside the others' end, and what they said would not be stored.
+      await abandonJob([node], this.jobId);
+    }
+  }
+
+  private async leaves(node: LeasedNode, handBack: HandBack): Promise<boolean> {
+    this.cursors = { ...this.cursors, [node.node]: handBack.cursor };
+    // Rank 0 is on the first node, and tells for all.
+    if (node === this.nodes[0]) await this.host.progress(handBack.progress);
+    this.isLeaving ||= workflowInfo().continueAsNewSuggested;
+    return this.isLeaving;
+  }
+
+  /** Nodes whose ranks have to end yet, as far as anybody knows. */
+  private left(): LeasedNode[] {
+    return this.nodes.filter((node) => !this.watch.lost.includes(node) && !this.ends.has(node));
+  }
+
+  /** Those of them that nobody answers for though their gang trains no more. */
+  private silent(): LeasedNode[] {
+    const isOver = this.ends.size > 0 || this.watch.lost.length > 0;
+    return isOver ? this.left().filter((node) => (this.unanswered.get(node) ?? 0) >= UNANSWERED) : [];
+  }
+
+  private isSettled(): boolean {
+    return this.left().length === this.silent().length;
+  }
+
+  private hasFailed(): boolean {
+    if (this.watch.lost.length > 0) return true;
+    return [...this.ends.values()].some(
+      (end) => 'lost' in end || (end.state === 'ended' && end.exits.some(({ kind }) => kind !== null)),
+    );
+  }
+
+  private end(givenUp: readonly LeasedNode[]): GangEnd {
+    const ended: JobEnd[] = [];
+    let evidence: Evidence | null = this.watch.lost.length > 0 ? this.watch.evidence() : null;
+    for (const node of this.nodes) {
+      const end = this.ends.get(node);
+      if (end !== undefined && 'lost' in end) evidence ??= end;
+      else if (end?.state === 'ended') ended.push(end);
+    }
+    const exits = ended.flatMap((end) => end.exits);
+    return { jobId: this.jobId, exits, evidence: withGivenUp(evidence, givenUp), progress: ended[0]?.progress ?? null };
+  }
+}
+
+/** Nodes that are given up are replaced like lost ones. */
+function withGivenUp(evidence: Evidence | null, nodes: readonly LeasedNode[]): Evidence | null {
+  if (nodes.length === 0) return evidence;
+  const names = nodes.map(({ node }) => node).join(', ');
+  const message = `node ${names} has not answered ${UNANSWERED} times, a minute each, after its gang had ended; it is replaced`;
+  if (evidence === null) return { kind: 'Unreachable', message, lost: nodes };
+  return { ...evidence, message: `${evidence.message}; ${message}`, lost: [...evidence.lost, ...nodes] };
+}
