@@ -135,6 +135,51 @@ describe('the logs of every rank are in the store before its node is given back'
     expectOrder(record, ['node 1']);
   });
 
+  it('when a gang could not be started on every node', async () => {
+    const record = new Record();
+    const answers = record.answers(isTraining);
+    scenario = await Scenario.open({
+      ...answers,
+      node: {
+        ...answers?.node,
+        startRanks: async ({ jobId }) => {
+          const { info } = (await import('@temporalio/activity')).Context.current();
+          if (!isTraining(jobId)) return 'started';
+          if (short(info.taskQueue) === 'node 1') return failWith('InvalidData', 'from the test');
+          // It is under way when the other one has failed.
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          record.events.push('started node 0');
+          return 'started';
+        },
+      },
+    });
+    await expect((await scenario.start()).result()).rejects.toThrow();
+    expectOrder(record, ['node 0']);
+    expect(record.events.indexOf('stopped node 0')).toBeGreaterThan(record.events.indexOf('started node 0'));
+  });
+
+  it('when the ranks of one node in training could not be followed, which run on', async () => {
+    const record = new Record();
+    const answers = record.answers(isTraining);
+    const { followRanks } = answers?.node ?? {};
+    let isLost = false;
+    scenario = await Scenario.open({
+      ...answers,
+      node: {
+        ...answers?.node,
+        followRanks: async (input) => {
+          const { info } = (await import('@temporalio/activity')).Context.current();
+          const isSecond = short(info.taskQueue) === 'node 1';
+          if (!isTraining(input.jobId) || !isSecond || isLost) return (followRanks as NonNullable<typeof followRanks>)(input);
+          isLost = true;
+          return failWith('InvalidData', 'an event that is not in the contract');
+        },
+      },
+    });
+    await expect((await scenario.start()).result()).rejects.toThrow();
+    expectOrder(record, ['node 0', 'node 1']);
+  });
+
   it('when a job of one node could not be followed to its end', async () => {
     const record = new Record();
     const answers = record.answers((jobId) => jobId.startsWith('tokens') && !jobId.endsWith('-a2'));
