@@ -105,6 +105,18 @@ describe('a gang', () => {
     expect(judge([exit(0, 'RankKilled')])).toMatchObject({ message: 'RankKilled (1 of 32): rank 0: rank 0 says RankKilled' });
   });
 
+  test('that ranks tell stands against a node that does not answer, of which it is said; without one the node is the cause', () => {
+    const evidence = { kind: 'Unreachable', message: 'node 1 has not answered' } as const;
+    expect(judge([exit(0, 'Hang')], {}, { evidence })).toMatchObject({
+      kind: 'Hang',
+      message: expect.stringMatching(/^Hang \(1 of 4\): rank 0: .*; node 1 has not answered$/) as string,
+    });
+    expect(judge([exit(0, 'Interrupted')], {}, { evidence, stopping: true })).toEqual({ action: 'interrupted' });
+    for (const exits of [[], [exit(0, null)]]) {
+      expect(judge(exits, {}, { evidence })).toMatchObject({ action: 'again', kind: 'Unreachable' });
+    }
+  });
+
   test('that lost a node failed of that, whatever its ranks died of', () => {
     const evidence = { kind: 'NodeLost', message: 'node 1 is gone' } as const;
     expect(judge([exit(0, 'RunnerCrashed')], {}, { evidence })).toMatchObject({
