@@ -20,7 +20,7 @@ const HELP: Record<FailureKind, string | null> = {
   Hang: 'a look at the stacks at the end of the logs of the ranks, then retryNow',
   LostPeer: 'a look at the network between the nodes, then retryNow',
   RankKilled: 'an end to what kills the ranks (the kernel does it where memory runs out), then retryNow',
-  Interrupted: 'an end to the signals that stop the ranks, then retryNow',
+  Interrupted: 'an end to what stops the ranks, or terminates a workflow of the run, then retryNow',
   DiskFull: 'free disk space on the named machine, then retryNow',
   StoreUnavailable: 'an object store that answers, then retryNow',
   OutOfMemory:

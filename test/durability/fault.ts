@@ -26,7 +26,7 @@ export type Expected =
   | {
       training: 'ends';
       /** `unknown`: there is no server that could tell. */
-      outcome: 'failed' | 'cancelled' | 'terminated' | 'unknown';
+      outcome: 'parked' | 'cancelled' | 'terminated' | 'unknown';
       /** Machines are gone so many seconds after the fault, or after the deadline of their lease. */
       clock: 'fault' | 'deadline';
       goneWithin: number;
