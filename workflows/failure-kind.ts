@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/workflow';
 import { FAILURE_KINDS, type FailureKind } from '../src/contract/kinds.js';
 
 export interface KnownFailure {
@@ -10,19 +10,23 @@ export interface KnownFailure {
 
 /** What went wrong, looked for under the wrappings of activities and children. */
 export function failureOf(error: unknown): KnownFailure {
-  const cause = rootOf(error);
+  const { cause, child } = rootOf(error);
   if (cause instanceof ApplicationFailure && FAILURE_KINDS.includes(cause.type as FailureKind)) {
     const facts = cause.details?.[0] as { isFinal?: boolean } | null | undefined;
     return { kind: cause.type as FailureKind, message: cause.message, isFinal: facts?.isFinal === true };
   }
   const isFinal = false;
+  if (cause instanceof TerminatedFailure)
+    return { kind: 'Interrupted', message: `somebody has terminated ${child ?? 'a workflow of the run'}`, isFinal };
   if (cause instanceof TimeoutFailure) return { kind: 'Unreachable', message: `no answer in time (${cause.timeoutType})`, isFinal };
   return { kind: 'RunnerCrashed', message: cause instanceof Error ? cause.message : String(cause), isFinal };
 }
 
-function rootOf(error: unknown): unknown {
+/** With the workflow id of the innermost child that it came through. */
+function rootOf(error: unknown, child: string | null = null): { cause: unknown; child: string | null } {
+  const through = error instanceof ChildWorkflowFailure ? (error.execution.workflowId ?? child) : child;
   const wrapped = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
-  return wrapped && error.cause !== undefined ? rootOf(error.cause) : error;
+  return wrapped && error.cause !== undefined ? rootOf(error.cause, through) : { cause: error, child: through };
 }
 
 /** The timeout inside an activity's failure, or null. */

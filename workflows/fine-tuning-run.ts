@@ -110,8 +110,8 @@ class Run {
     this.parking = new Parking({
       ...{ runKey, claim, board, startedAt: Date.now() },
       isOverdue: () => this.overdue,
-      // A run that is cancelled meanwhile still sees its machines gone before it says so.
-      releaseNodes: () => CancellationScope.nonCancellable(() => this.leased.release()),
+      holdsNodes: () => this.leased.nodes.leaseId !== '',
+      releaseNodes: () => this.giveBack(),
     });
     this.stages = new RunStages({ runKey, claim, board, leased: this.leased, retries: () => this.parking.retries });
   }
@@ -188,8 +188,6 @@ class Run {
       this.attempt = new CancellationScope();
       try {
         return await this.attempt.run(async () => {
-          if (this.leaseFailure !== null) await this.leased.release();
-          this.leaseFailure = null;
           // Given back while the run was parked.
           if (needsNodes && this.leased.nodes.leaseId === '') await this.stages.lease();
           return work();
@@ -197,9 +195,18 @@ class Run {
       } catch (error) {
         const isOver = error instanceof Stopped || this.stopping || (isCancellation(error) && this.leaseFailure === null);
         if (isOver) throw error;
-        await this.parking.wait(failureOf(this.leaseFailure ?? error));
+        const failure = failureOf(this.leaseFailure ?? error);
+        // Nobody renews them and nobody replaces one: not kept for the time that a parked run keeps its machines.
+        if (this.leaseFailure !== null) await this.giveBack();
+        this.leaseFailure = null;
+        await this.parking.wait(failure);
       }
     }
+  }
+
+  /** A run that is cancelled meanwhile still sees its machines gone before it says so. */
+  private giveBack(): Promise<unknown> {
+    return CancellationScope.nonCancellable(() => this.leased.release());
   }
 
   /** Where a round trains, its ranks write a checkpoint first; anything else can be left where it is. */

@@ -15,6 +15,7 @@ export interface ParkingPlace {
   /** When the run started to count towards its deadline, ms. */
   startedAt: number;
   isOverdue: () => boolean;
+  holdsNodes: () => boolean;
   /** Gives the nodes back; a run that has none does nothing. */
   releaseNodes: () => Promise<unknown>;
 }
@@ -36,7 +37,7 @@ export class Parking {
 
   /** Comes back when somebody lets the run go on. @throws the failure, where it does not park or the deadline has passed. */
   async wait(failure: KnownFailure): Promise<void> {
-    const { board, claim, startedAt, isOverdue, releaseNodes } = this.place;
+    const { board, claim, startedAt, isOverdue, holdsNodes, releaseNodes } = this.place;
     const verdict = await records.judgeFailure({ kind: failure.kind, isFinal: failure.isFinal });
     if (!verdict.parks || isOverdue()) return fail(failure.kind, failure.message, failure.isFinal);
     const { deadlineMinutes, parkedNodesMinutes } = claim.plan;
@@ -48,7 +49,7 @@ export class Parking {
     board.waitFor('a person: retryNow goes on');
     board.park({
       since: at(Date.now()),
-      nodesReleasedAt: at(Date.now() + minutes(parkedNodesMinutes)),
+      nodesReleasedAt: at(Date.now() + (holdsNodes() ? minutes(parkedNodesMinutes) : 0)),
       until: at(startedAt + minutes(deadlineMinutes)),
       help: verdict.help,
       takes: verdict.takes,
@@ -56,7 +57,8 @@ export class Parking {
     await giveNotice(this.place.runKey, 'parked', `${failure.kind}: ${failure.message} ${verdict.help}`);
     try {
       const isOver = (): boolean => parked.goesOn || isOverdue();
-      if (!(await condition(isOver, minutes(parkedNodesMinutes)))) {
+      if (!holdsNodes()) await condition(isOver);
+      else if (!(await condition(isOver, minutes(parkedNodesMinutes)))) {
         await releaseNodes();
         board.note(`parked for ${parkedNodesMinutes} minutes: the nodes are given back`);
         await condition(isOver);

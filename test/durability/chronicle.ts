@@ -31,7 +31,7 @@ export class Chronicle {
   readonly failures: Told[] = [];
   /** Checkpoints, by the key of their manifest. */
   readonly commits = new Map<string, Commit>();
-  /** Status of the run's workflow once it is closed, in lower case. */
+  /** Status of the run's workflow once it is closed, in lower case; `parked` where it waits for a person, as none comes here. */
   outcome: string | null = null;
   private isOver = false;
   private readonly looking: Promise<void>;
@@ -72,10 +72,10 @@ export class Chronicle {
     try {
       await this.client.withDeadline(Date.now() + ANSWER_MS, async () => {
         const { status } = await handle.describe();
-        const { lastFailure } = RunStatus.parse(await handle.query('status'));
+        const { lastFailure, parked } = RunStatus.parse(await handle.query('status'));
         if (lastFailure !== null) this.tell({ ...lastFailure, at: Date.parse(lastFailure.at) });
-        if (status.name === 'RUNNING' || status.name === 'PAUSED') return;
-        this.outcome = status.name.toLowerCase();
+        if (parked !== null) this.outcome = 'parked';
+        else if (status.name !== 'RUNNING' && status.name !== 'PAUSED') this.outcome = status.name.toLowerCase();
       });
     } catch {
       // Server or worker is away, which is what these tests do; the next look tells more.

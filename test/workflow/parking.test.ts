@@ -4,9 +4,19 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readAssignments } from '../../src/cli/read-request.js';
 import { retryRun } from '../../src/cli/retry-run.js';
-import { RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
+import { leaseWorkflowId, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { samplePlan } from './samples.js';
-import { endedBy, failWith, followedWell, isTraining, Scenario, trainingLeft, untilGone, type Answers } from './scenario.js';
+import {
+  endedBy,
+  failWith,
+  followedWell,
+  inTraining,
+  isTraining,
+  Scenario,
+  trainingLeft,
+  untilGone,
+  type Answers,
+} from './scenario.js';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());
@@ -89,6 +99,24 @@ describe('a run that nothing but a person can help', () => {
       .filter(({ name }) => name === 'launchNodes')
       .map(({ input }) => (input as { leaseId: string }).leaseId.slice(-3));
     expect(leases).toEqual(['1-1', '1-2']);
+  });
+
+  it('gives its machines back at once when somebody terminates their lease, and takes others when it goes on', async () => {
+    scenario = await Scenario.open({
+      control: { claimRun: trainingLeft(oneRow) },
+      node: { followRanks: (input) => scenario.trainUntilStopped(input) },
+    });
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    const lease = leaseWorkflowId(scenario.runKey, 1, 1);
+    await scenario.client.workflow.getHandle(lease).terminate('a test');
+    const { lastFailure, parked: place } = await parked(handle);
+    expect(lastFailure).toMatchObject({ kind: 'Interrupted', message: `somebody has terminated ${lease}` });
+    expect(place?.nodesReleasedAt).toBe(place?.since);
+    expect(scenario.calls.find(({ name }) => name === 'terminateNodes')?.input).toEqual({ leaseId: lease, nodeIds: null });
+    await handle.executeUpdate(RETRY_UPDATE);
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(scenario.count('launchNodes')).toBe(2);
   });
 
   it('fails of what it was parked for when its deadline passes', async () => {
