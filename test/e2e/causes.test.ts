@@ -11,7 +11,7 @@ import { createRandom } from '../../src/domain/random.js';
 import { FileStore } from '../../src/platform/object-store/file-store.js';
 import { packageFile } from '../../src/platform/package-root.js';
 import { renderRow, SPECIAL_TOKENS, STOP_TOKEN } from '../../src/tasks/render-row.js';
-import { isRank, Sandbox } from './sandbox.js';
+import { isRank, Sandbox, type FormworkProcess } from './sandbox.js';
 import { shortRequest } from './short-request.js';
 import { canStarve, pythonThatKeepsNoMemory, starveMemory } from './starve-memory.js';
 import { storedEvents, TrainingWatch } from './training-watch.js';
@@ -19,7 +19,7 @@ import { storedEvents, TrainingWatch } from './training-watch.js';
 const SEED = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000);
 const python = process.env['FORMWORK_PYTHON'] ?? 'python3';
 
-/** A run that stays when the command ends, as one has to that waits for a person. */
+/** A run that comes to wait for a person, and what that person does. */
 class ParkingRun {
   readonly box = new Sandbox();
   readonly watch: TrainingWatch;
@@ -28,16 +28,14 @@ class ParkingRun {
     this.watch = new TrainingWatch(this.box.home, runKey);
   }
 
-  async start(request: FineTuningRequestInput, env: NodeJS.ProcessEnv = {}): Promise<void> {
+  /** Without a terminal, as from a script. */
+  start(request: FineTuningRequestInput, options: string[] = [], env: NodeJS.ProcessEnv = {}): FormworkProcess {
     writeFileSync(join(this.box.root, 'request.json'), JSON.stringify({ ...request, runKey: this.runKey }));
-    const started = this.box.formwork(['run', 'request.json', '--detach'], env);
-    expect(await started.ended, started.stderr).toBe(EXIT.ok);
+    return this.box.formwork(['run', 'request.json', ...options], env);
   }
 
-  /** Resolves when it is parked. @returns what formwork status says then. */
-  async parked(): Promise<string> {
-    const watched = this.box.formwork(['watch', this.runKey]);
-    expect(await watched.ended, watched.stdout + watched.stderr).toBe(EXIT.parked);
+  /** What formwork status says of it. */
+  async parkedStatus(): Promise<string> {
     const status = this.box.formwork(['status', this.runKey]);
     expect(await status.ended, status.stdout).toBe(EXIT.parked);
     return status.stdout.replaceAll(/\s+/g, ' ');
@@ -94,7 +92,7 @@ describe.skipIf(!canStarve())('a run whose ranks the kernel refuses memory', () 
     const { box, watch } = run;
     const request = shortRequest(join(box.root, 'data'));
     const wrapped = pythonThatKeepsNoMemory(join(box.root, 'python'), python);
-    await run.start(request, { FORMWORK_PYTHON: wrapped });
+    expect(await run.start(request, ['--detach'], { FORMWORK_PYTHON: wrapped }).ended).toBe(EXIT.ok);
     const random = createRandom(SEED);
     for (const gang of [0, 1]) {
       await watch.reached(gang, 12 + 10 * gang);
@@ -102,7 +100,9 @@ describe.skipIf(!canStarve())('a run whose ranks the kernel refuses memory', () 
       await starveMemory((await box.find(`rank ${rank}`, isRank(`round-0-t${gang}`, rank))).pid);
     }
 
-    expect(await run.parked()).toMatch(/parked.*OutOfMemory.*training\.activationCheckpointing/);
+    const watched = box.formwork(['watch', run.runKey]);
+    expect(await watched.ended, watched.stdout + watched.stderr).toBe(EXIT.parked);
+    expect(await run.parkedStatus()).toMatch(/parked.*training\.activationCheckpointing.*OutOfMemory/);
     expect(await run.incidents()).toMatchObject([
       { kind: 'OutOfMemory', answer: 'again', change: { training: { microBatchRows: 1, accumulationSteps: 2 } } },
       { kind: 'OutOfMemory', answer: 'fail', change: null },
@@ -121,10 +121,10 @@ describe('a run from weights with which one word of some rows cannot be computed
   it('goes round such rows until its budget is used up, parks, and completes when a person lets it skip them', async () => {
     const run = parkingRun('poisoned');
     const { box } = run;
-    const request = poisoned(box.root);
-    await run.start(request);
-
-    expect(await run.parked()).toMatch(/parked.*Diverged.*training\.learningRate/);
+    const started = run.start(poisoned(box.root));
+    expect(await started.ended, started.stderr).toBe(EXIT.parked);
+    expect(started.stdout).toMatch(/stay up for it.*formwork retry poisoned goes on/);
+    expect(await run.parkedStatus()).toMatch(/parked.*training\.learningRate.*Diverged/);
     const before = await run.incidents();
     expect(before.map(({ kind, event }) => `${event} ${kind}`)).toEqual(Array(4).fill('failed Diverged'));
     expect(run.watch.trajectories()).toHaveLength(4);
