@@ -29,6 +29,7 @@ from gpu_runner.exits import EXIT_CODES, classify, exit_code
         ),
         (RuntimeError("[../gloo/transport/tcp/unbound_buffer.cc:81] Timed out waiting 4000ms for recv"), "hang"),
         (exceptions.DataError("x"), "data"),
+        (exceptions.CheckpointError("x"), "checkpointIncomplete"),
         (exceptions.ConfigError("x"), "config"),
         (exceptions.DivergedError("x"), "diverged"),
         (exceptions.Interrupted(3), "interrupted"),
