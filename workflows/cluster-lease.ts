@@ -135,7 +135,7 @@ class Lease {
       // What is carried over was renewed an unknown while ago.
       if (this.input.carried !== null) await this.renewAll();
       for (;;) {
-        // A third, so that at least two renewals may fail before a node ends itself.
+        // A third: one may fail, each of its tries after a minute, and the next still comes before a node ends itself.
         await sleep((this.input.leaseMinutes * 60_000) / 3);
         await this.renewAll();
       }

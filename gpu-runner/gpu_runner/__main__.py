@@ -50,10 +50,10 @@ def main() -> int:
             events.emit("finished", seconds=time.monotonic() - began)
             return EXIT_CODES["ok"]
         except Exception as error:
-            return _end(error, events)
+            return end(error, events)
 
 
-def _end(error: Exception, events: EventLog) -> int:
+def end(error: Exception, events: EventLog) -> int:
     """Tell how it ended, in the log and as an event; returns the exit code."""
     known = classify(error)
     try:
@@ -71,6 +71,9 @@ def _end(error: Exception, events: EventLog) -> int:
                 message=message,
                 step=known.step if known is not None else None,
             )
+    except MemoryError:
+        # What has run out may not suffice for words; the exit code still tells.
+        print("gpu_runner: no memory to say more", file=sys.stderr, flush=True)
     except OSError as unwritable:
         # The exit code still tells; a full disk is the usual reason.
         print(f"gpu_runner: the events file cannot be written: {unwritable}", file=sys.stderr, flush=True)

@@ -18,7 +18,7 @@ import torch
 
 from gpu_runner.config import Resume, TrainPlan
 from gpu_runner.disk_guard import DiskGuard
-from gpu_runner.exceptions import ConfigError, DataError, DiskFullError
+from gpu_runner.exceptions import CheckpointError, ConfigError, DiskFullError
 from gpu_runner.ranks import Ranks
 from gpu_runner.written_files import WrittenFile, describe_files, files_below, sha256_of
 
@@ -132,20 +132,20 @@ def _guarded_writes(engine: Any, guard: DiskGuard) -> Generator[None]:
 def restore(engine: Any, resume: Resume, ranks: Ranks, identity: RunIdentity) -> None:
     """Load a checkpoint after it has been verified; collective.
 
-    Raises DataError naming the file that is missing or torn, ConfigError naming what differs from
+    Raises CheckpointError naming the file that is missing or torn, ConfigError naming what differs from
     the run that wrote it: on every rank, so that none is left waiting.
     """
-    problem: ConfigError | DataError | None = None
+    problem: ConfigError | CheckpointError | None = None
     try:
         _verify(resume, ranks, identity)
-    except (ConfigError, DataError) as error:
+    except (ConfigError, CheckpointError) as error:
         problem = error
     if ranks.any(problem is not None):
-        raise problem or DataError(f"{resume.path}: another rank refused its part of it; its log names the file")
+        raise problem or CheckpointError(f"{resume.path}: another rank refused its part of it; its log names the file")
     # A missing state makes DeepSpeed warn and return (None, None): training would begin afresh.
     loaded, _ = engine.load_checkpoint(str(resume.path), tag=STATE_TAG, load_lr_scheduler_states=False)
     if loaded is None:
-        raise DataError(f"{resume.path}: DeepSpeed found no state in it; go on from an earlier checkpoint")
+        raise CheckpointError(f"{resume.path}: DeepSpeed found no state in it; go on from an earlier checkpoint")
     state = torch.load(resume.path / _random_state_name(ranks.rank), weights_only=True)
     torch.set_rng_state(state["cpu"])
     if ranks.device.type == "cuda":
@@ -166,13 +166,13 @@ def _verify(resume: Resume, ranks: Ranks, identity: RunIdentity) -> None:
     for written in (file for record in records for file in record["files"]):
         path = resume.path / written["path"]
         if not path.is_file():
-            raise DataError(f"{path}: is missing; fetch the checkpoint again or go on from an earlier one")
+            raise CheckpointError(f"{path}: is missing; fetch the checkpoint again or go on from an earlier one")
         if path.stat().st_size != written["bytes"]:
-            raise DataError(
+            raise CheckpointError(
                 f"{path}: has {path.stat().st_size} bytes, was written with {written['bytes']}; fetch it again or go on from an earlier checkpoint"
             )
         if sha256_of(path) != written["sha256"]:
-            raise DataError(
+            raise CheckpointError(
                 f"{path}: is not what was written (SHA-256 differs); fetch it again or go on from an earlier checkpoint"
             )
 
@@ -189,9 +189,9 @@ def _read_record(folder: Path, rank: int, identity: RunIdentity) -> dict[str, An
             raise ConfigError(
                 f"world_size: {folder} was written by {found} ranks, {identity.world_size} are started; start as many or train from the beginning"
             ) from None
-        raise DataError(f"{path}: is missing; fetch the checkpoint again or go on from an earlier one") from None
+        raise CheckpointError(f"{path}: is missing; fetch the checkpoint again or go on from an earlier one") from None
     except (ValueError, KeyError, TypeError):
-        raise DataError(f"{path}: is torn; fetch it again or go on from an earlier checkpoint") from None
+        raise CheckpointError(f"{path}: is torn; fetch it again or go on from an earlier checkpoint") from None
 
 
 def _refuse_other_run(record: dict[str, Any], identity: RunIdentity, folder: Path) -> None:

@@ -19,9 +19,15 @@ class ConfigError(RunnerError):
 
 
 class DataError(RunnerError):
-    """A file of rows, items or checkpoint state is missing, torn or malformed."""
+    """A file of rows or items is missing, torn or malformed."""
 
     exit_name = "data"
+
+
+class CheckpointError(RunnerError):
+    """The copy of a checkpoint to go on from is not what was written."""
+
+    exit_name = "checkpointIncomplete"
 
 
 class DivergedError(RunnerError):

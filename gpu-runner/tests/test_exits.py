@@ -2,12 +2,15 @@
 
 import errno
 import json
+import traceback
 from pathlib import Path
 
 import pytest
 import torch
 
 from gpu_runner import exceptions
+from gpu_runner.__main__ import end
+from gpu_runner.events import EventLog
 from gpu_runner.exits import EXIT_CODES, classify, exit_code
 
 
@@ -29,6 +32,7 @@ from gpu_runner.exits import EXIT_CODES, classify, exit_code
         ),
         (RuntimeError("[../gloo/transport/tcp/unbound_buffer.cc:81] Timed out waiting 4000ms for recv"), "hang"),
         (exceptions.DataError("x"), "data"),
+        (exceptions.CheckpointError("x"), "checkpointIncomplete"),
         (exceptions.ConfigError("x"), "config"),
         (exceptions.DivergedError("x"), "diverged"),
         (exceptions.Interrupted(3), "interrupted"),
@@ -63,3 +67,14 @@ def test_every_exit_of_the_contract_has_an_exception() -> None:
     assert names == set(EXIT_CODES) - {"ok"}
     schema = Path(exceptions.__file__).parent / "schema" / "exit-codes.json"
     assert json.loads(schema.read_text()) == EXIT_CODES
+
+
+def test_memory_that_does_not_suffice_for_words_leaves_the_exit_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(traceback, "print_exception", refuse)
+    with EventLog(str(tmp_path / "events.jsonl"), rank=0) as events:
+        assert end(MemoryError(), events) == EXIT_CODES["outOfMemory"]

@@ -133,7 +133,7 @@ def test_a_damaged_checkpoint_is_refused_by_all_ranks(
         data[len(data) // 2] ^= 1
         (folder / name).write_bytes(data)
     gang = go_on(launcher, workspace, tmp_path / "run", 3, folder)
-    assert gang.wait() == [EXIT_CODES["data"]] * 2, gang.log()
+    assert gang.wait() == [EXIT_CODES["checkpointIncomplete"]] * 2, gang.log()
     assert any(name in gang.failure(rank)["message"] for rank in range(2))
     assert gang.losses() == {}
 

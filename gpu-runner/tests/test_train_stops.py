@@ -9,6 +9,7 @@ import torch
 
 from gpu_runner.exits import EXIT_CODES
 from tests.plans import example_rows, train_plan, write_jsonl
+from tests.poisoned import POISON, write_poisoned
 from tests.processes import Gang, Launcher
 from tests.spoiled import spoiled
 
@@ -68,19 +69,9 @@ def test_what_is_not_finite_stops_before_the_update(
 def test_a_row_that_is_not_finite_on_one_rank_stops_all_and_is_named(
     launcher: Launcher, workspace: Path, tmp_path: Path
 ) -> None:
-    """One token's embedding is NaN, and one row holds the token; the output layer is not tied."""
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model: Any = AutoModelForCausalLM.from_pretrained(workspace / "tiny")
-    tokenizer: Any = AutoTokenizer.from_pretrained(workspace / "tiny")
-    model.config.tie_word_embeddings = False
-    model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
-    with torch.no_grad():
-        model.model.embed_tokens.weight[tokenizer("\u00a7", add_special_tokens=False)["input_ids"][0]] = float("nan")
-    model.save_pretrained(tmp_path / "tiny")
-    tokenizer.save_pretrained(tmp_path / "tiny")
+    write_poisoned(workspace / "tiny", tmp_path / "tiny")
     rows = example_rows(72, seed=1)
-    rows[40] |= {"id": "poisoned", "prompt": "<Q>\u00a7 has 3 pens.</Q><A>"}
+    rows[40] |= {"id": "poisoned", "prompt": f"<Q>{POISON} has 3 pens.</Q><A>"}
     plan = train_plan(tmp_path, validation_rows=None, train_rows=str(write_jsonl(tmp_path / "rows.jsonl", rows)))
     gang = launcher.start("train", plan, tmp_path / "run", world_size=2)
     assert gang.wait() == [EXIT_CODES["diverged"]] * 2, gang.log()

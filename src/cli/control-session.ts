@@ -17,7 +17,7 @@ export class ControlSession {
   private constructor(
     readonly context: CliContext,
     private readonly record: ControlRecord,
-    private readonly forever: boolean,
+    private forever: boolean,
     private readonly narration: Narration,
   ) {}
 
@@ -37,11 +37,17 @@ export class ControlSession {
     return this.context.withClient((client, server) => act(client, { ...server, address: this.record.server.address }));
   }
 
-  /** Lets the control plane go. When nobody else needs it, waits until nothing of it is left. */
+  /** The control plane outlives this command, until `formwork down`. */
+  async stayUp(): Promise<void> {
+    await this.context.control.hold({ forever: true });
+    this.forever = true;
+  }
+
+  /** Lets the control plane go, unless it is to stay. When nobody else needs it, waits until nothing of it is left. */
   async close(stop: StopRequest): Promise<void> {
-    if (this.forever) return;
     const { control } = this.context;
     await control.letGo();
+    if (this.forever) return;
     if ((await control.holders()).length > 0) return;
     if (stop.signal.aborted)
       this.narration.say('stopping: runs write a checkpoint, then nodes, worker and server end (again Ctrl-C: at once)');

@@ -50,6 +50,7 @@ export const RUNNER_EXIT_CODES = {
   lostPeer: 15,
   diskFull: 16,
   interrupted: 17,
+  checkpointIncomplete: 18,
 } as const;
 export type RunnerExit = keyof typeof RUNNER_EXIT_CODES;
 

@@ -10,6 +10,7 @@ const KIND_OF_EXIT: Record<RunnerExit, FailureKind | null> = {
   lostPeer: 'LostPeer',
   diskFull: 'DiskFull',
   interrupted: 'Interrupted',
+  checkpointIncomplete: 'CheckpointIncomplete',
 };
 
 /** What an exit status means. A signal that nobody of ours sent is RankKilled; a code outside the list is a crash. */
@@ -24,6 +25,7 @@ const CAUSES: readonly FailureKind[] = [
   'EnvironmentNotReady',
   'InvalidRequest',
   'InvalidData',
+  'CheckpointIncomplete',
   'Diverged',
   'OutOfMemory',
   'DiskFull',

@@ -63,6 +63,18 @@ describe('a loss that is not finite', () => {
   });
 });
 
+describe("a node's copy of a checkpoint that is damaged", () => {
+  it('is taken from the store again by the next gang; the checkpoint itself stays in use', async () => {
+    scenario = await Scenario.open({
+      control: { claimRun: trainingLeft(plan) },
+      node: { followRanks: gangsEnd(endedBy('CheckpointIncomplete')) },
+    });
+    expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    expect(await scenario.incidents()).toMatchObject([{ kind: 'CheckpointIncomplete', answer: 'again' }]);
+    expect(scenario.count('setAsideCheckpoint')).toBe(0);
+  });
+});
+
 describe('the budget of a cause', () => {
   it('that an earlier execution has used up is not new: the first failure parks the run', async () => {
     scenario = await Scenario.open({

@@ -43,6 +43,7 @@ export const runCommand = (): Command =>
           if (options.detach === true) return EXIT.ok;
           const result = await followRun(client, workflowId, told, stop.signal);
           if (result === null && !stop.signal.aborted) {
+            await session.stayUp();
             told.say(leftParked(runKey));
             return EXIT.parked;
           }

@@ -46,6 +46,7 @@ export const startCommand = (): Command =>
           told.say(`watch it at ${runPage(place) ?? server.address}`);
           const result = await followRun(client, workflowId, told, stop.signal);
           if (result === null && !stop.signal.aborted) {
+            await session.stayUp();
             told.say(leftParked(runKey));
             return EXIT.parked;
           }

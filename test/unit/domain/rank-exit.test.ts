@@ -14,6 +14,7 @@ describe('an exit status', () => {
     ['lostPeer', 'LostPeer'],
     ['diskFull', 'DiskFull'],
     ['interrupted', 'Interrupted'],
+    ['checkpointIncomplete', 'CheckpointIncomplete'],
   ])('%s means %s', (name, kind) => {
     expect(failureOfExit(RUNNER_EXIT_CODES[name], null)).toBe(kind);
   });
@@ -56,6 +57,7 @@ describe('the cause', () => {
     ['RankKilled', 'LostPeer'],
     ['OutOfMemory', 'RankKilled'],
     ['Diverged', 'LostPeer'],
+    ['CheckpointIncomplete', 'LostPeer'],
     ['LostPeer', 'Interrupted'],
     ['Hang', 'LostPeer'],
     ['RunnerCrashed', 'RankKilled'],
