@@ -60,4 +60,12 @@ describe.skipIf(refusal !== null)('a network of hosts', () => {
     await forward.close();
     expect(network.processes()).toEqual([greeter.pid]);
   });
+
+  it('closes a forwarded port also when nobody listens behind it', async () => {
+    network = HostNetwork.make([]);
+    const forward = await PortForward.open(network, '127.0.0.1:9');
+    expect(await text(connect(Number(forward.address.split(':')[1]), '127.0.0.1'))).toBe('');
+    await forward.close();
+    expect(network.processes()).toEqual([]);
+  });
 });

@@ -39,9 +39,9 @@ export class PortForward {
     this.server.close();
     await Promise.all(
       [...this.children].map(async (child) => {
-        const closed = once(child, 'close');
+        const ended = once(child, 'exit');
         child.kill('SIGKILL');
-        await closed;
+        await ended;
       }),
     );
   }
@@ -51,7 +51,8 @@ export class PortForward {
     const [command, ...args] = this.network.onControl([process.execPath, '--eval', JOIN, port, host]);
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.children.add(child);
-    child.once('close', () => this.children.delete(child));
+    // Not `close`, which waits for output that nobody reads any more.
+    child.once('exit', () => this.children.delete(child));
     pipeline(socket, Duplex.from({ readable: child.stdout, writable: child.stdin }), socket, () => {
       socket.destroy();
       child.kill('SIGKILL');
