@@ -16,9 +16,6 @@ import { LeasedNodes } from './leased-nodes.js';
 import { releaseLeaseSignal } from './messages.js';
 import { tellIfOpen } from './tell-if-open.js';
 
-/** Longer than a server is away for an upgrade or a restart of its machine, and short enough for a bill that nobody watches. */
-const LEASE_MINUTES = 30;
-
 /** The run's side of its lease: which nodes it has, and how they are given back. */
 export class RunLease {
   readonly nodes = new LeasedNodes([], '');
@@ -31,7 +28,7 @@ export class RunLease {
 
   /** Starts the lease and waits until every node has answered. Fails as the lease does. */
   async acquire(runKey: string, fence: number, cluster: RunPlan['cluster'], onStarted: (id: string) => void): Promise<void> {
-    const { provider, nodes, ranksPerNode, device } = cluster;
+    const { provider, nodes, ranksPerNode, device, leaseMinutes } = cluster;
     this.leases += 1;
     const workflowId = leaseWorkflowId(runKey, fence, this.leases);
     const runWorkflowId = workflowInfo().workflowId;
@@ -43,7 +40,7 @@ export class RunLease {
         staticSummary: `${nodes} nodes of ${provider} for ${runKey}`,
         args: [
           {
-            ...{ runKey, fence, runWorkflowId, leaseMinutes: LEASE_MINUTES, carried: null },
+            ...{ runKey, fence, runWorkflowId, leaseMinutes, carried: null },
             spec: { provider, nodes, ranksPerNode, device },
           },
         ],

@@ -12,6 +12,7 @@ export interface LaunchNodesInput {
   runKey: string;
   fence: number;
   nodes: readonly NodeToLaunch[];
+  leaseMinutes: number;
   /** ISO time at which a node ends itself unless it is renewed. */
   deadline: string;
 }
@@ -19,11 +20,11 @@ export interface LaunchNodesInput {
 /** Launches the nodes of a lease, or finds them launched: the same lease, place and generation never give two machines. */
 export const launchNodes =
   (ports: { compute: Compute; installation: string; server: { address: string; namespace: string } }) =>
-  ({ leaseId, runKey, fence, nodes, deadline }: LaunchNodesInput): Promise<ProviderNode[]> =>
+  ({ leaseId, runKey, fence, nodes, leaseMinutes, deadline }: LaunchNodesInput): Promise<ProviderNode[]> =>
     Promise.all(
       nodes.map(({ node, generation }) =>
         ports.compute.launch({
-          tags: { installation: ports.installation, runKey, lease: leaseId, fence, node, generation },
+          tags: { installation: ports.installation, runKey, lease: leaseId, fence, node, generation, leaseMinutes },
           server: ports.server,
           taskQueue: nodeQueue(leaseId, node, generation),
           deadline: new Date(deadline),

@@ -42,9 +42,9 @@ export const planRetry =
 function changeOf(now: RunPlan, wanted: RunPlan, paths: readonly string[]): PlanChange {
   const refused = paths.filter((path) => !RETRY_FIELDS.some((field) => field === path));
   if (refused.length > 0) throw invalid(refused.map((path) => ({ path, message: `expected one of ${RETRY_FIELDS.join(', ')}` })));
-  const change: { training: Record<string, unknown>; evaluation: Record<string, unknown> } = { training: {}, evaluation: {} };
+  const change: Record<keyof PlanChange, Record<string, unknown>> = { training: {}, evaluation: {}, limits: {} };
   for (const path of paths) {
-    const [section, name] = path.split('.') as ['training' | 'evaluation', string];
+    const [section, name] = path.split('.') as [keyof PlanChange, string];
     change[section][name] = (wanted[section] as Record<string, unknown>)[name];
   }
   if (!paths.includes('training.microBatchRows')) return change;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RunPlan } from '../../src/contract/plan.js';
+import { RunPlan, type RankLimits } from '../../src/contract/plan.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
 import { RunOwner } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
@@ -43,12 +43,23 @@ export const claimRun =
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
     const first = await firstPlan(store, input.runKey, fence);
-    // Both are of one execution: a run that met its deadline goes on when it is asked again with more time.
-    const { deadlineMinutes, parkedNodesMinutes } = input.plan;
-    const plan = first === null ? input.plan : { ...first, deadlineMinutes, parkedNodesMinutes };
+    const plan = first === null ? input.plan : withNewTimes(first, input.plan);
     await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
     return { fence, plan, finished: await finishedSteps(store, input.runKey) };
   };
+
+/** Those are of one execution: a run that met its deadline, or a limit, goes on when it is asked again with more time. */
+function withNewTimes(first: RunPlan, { deadlineMinutes, parkedNodesMinutes, limits, cluster, request }: RunPlan): RunPlan {
+  const { leaseMinutes } = cluster;
+  // What is left open was chosen for the device of the first plan.
+  const asked = Object.entries(limits).filter(([name]) => request.limits[name as keyof RankLimits] !== 'auto');
+  return {
+    ...first,
+    ...{ deadlineMinutes, parkedNodesMinutes },
+    limits: { ...first.limits, ...Object.fromEntries(asked) },
+    cluster: { ...first.cluster, leaseMinutes },
+  };
+}
 
 async function checkSameRequest(store: ObjectStore, { runKey, plan }: ClaimInput): Promise<void> {
   if (await store.putIfAbsent(runKeys.request(runKey), toJson(plan.request))) return;

@@ -17,8 +17,8 @@ from gpu_runner.config import Device
 from gpu_runner.exceptions import ConfigError
 
 # Longer than the longest time that one rank may rightly work while the others wait (rank 0 writing
-# a 140 GB snapshot). A supervisor's limits are shorter; this one ends ranks whose supervisor is gone.
-# GPU_RUNNER_COLLECTIVE_SECONDS in the environment overrides it.
+# a 140 GB snapshot). A supervisor gives one of its own, longer than its limits, by
+# GPU_RUNNER_COLLECTIVE_SECONDS in the environment: it ends ranks whose supervisor is gone.
 COLLECTIVE_TIMEOUT_SECONDS = 1800.0
 
 

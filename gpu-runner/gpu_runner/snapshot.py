@@ -16,7 +16,7 @@ from gpu_runner.tokenizer import TaskTokenizer
 log = logging.getLogger(__name__)
 
 # Without these weights an epoch cannot be chosen, so a full disk is waited for, unlike at a checkpoint: uploads that
-# end free it. Together the waits stay far below a supervisor's limit for a snapshot (120 s at least).
+# end free it. Together the waits stay far below a supervisor's limit for a snapshot (60 s at least).
 ATTEMPTS = 4
 SECONDS_BETWEEN_ATTEMPTS = 10.0
 

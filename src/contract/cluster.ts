@@ -9,6 +9,7 @@ export const NodeTags = z.strictObject({
   fence: z.int().min(1),
   node: z.int().min(0).describe('place in the cluster'),
   generation: z.int().min(1).describe('counts replacements of this place'),
+  leaseMinutes: z.number().gt(0).describe('from each renewal to the deadline; a renewal is due at a third of it'),
 });
 export type NodeTags = z.infer<typeof NodeTags>;
 

@@ -5,7 +5,7 @@ import { RunPlan } from './plan.js';
 // What went wrong in a run and what was done about it, in order: `runs/<key>/incidents/<n>.json`, put-if-absent. Budgets and
 // changed numbers are read from these records, so no restart, reset or new owner forgets them.
 
-const { training, evaluation } = RunPlan.shape;
+const { training, evaluation, limits } = RunPlan.shape;
 
 /** Numbers that took the place of those in the plan. None of them changes what has been trained already. */
 export const PlanChange = z.strictObject({
@@ -21,6 +21,7 @@ export const PlanChange = z.strictObject({
     })
     .partial(),
   evaluation: evaluation.pick({ batchItems: true }).partial(),
+  limits: limits.partial(),
 });
 export type PlanChange = z.infer<typeof PlanChange>;
 

@@ -89,6 +89,7 @@ export const RunPlan = z.strictObject({
     device: z.enum(['cpu', 'cuda']),
     threadsPerRank: z.int().min(1),
     memoryBytesPerRank: z.int(),
+    leaseMinutes: z.int().describe('a node that nobody renews ends itself after this'),
   }),
   memory: z.strictObject({ chosen: MemoryFit, considered: z.array(MemoryFit) }),
   evaluation: z.strictObject({

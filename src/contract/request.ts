@@ -7,6 +7,18 @@ const auto = z.literal('auto');
 /** No fine-tuning has a larger batch; the planner walks through the divisors of its rows. */
 const MAX_BATCH_TOKENS = 2 ** 26;
 
+/**
+ * A lease outlives its own launch: five tries take two and a half minutes, the first answer of a machine two. A day is a bill that
+ * somebody sees.
+ */
+const LEASE_MINUTES = { least: 5, most: 24 * 60 };
+
+/**
+ * Imports, and a disk that is waited for at a snapshot, take half a minute on a busy machine; single steps pause for seconds on one.
+ * What is silent for a day is watched by nobody.
+ */
+const SILENCE_SECONDS = { leastOfSetup: 60, leastOfStep: 10, leastOfCheckpoint: 60, most: 24 * 60 * 60 };
+
 /** Names that appear in workflow ids, store keys and search attributes. */
 export const RunKey = z
   .string()
@@ -108,6 +120,10 @@ const ClusterRequest = z
       .enum(['auto', 'cpu', 'gpu-24gb', 'gpu-40gb', 'gpu-48gb', 'gpu-80gb', 'gpu-141gb'])
       .default('auto')
       .meta({ description: 'what a rank computes on; auto: a GPU where this machine has one for each rank, else the CPU' }),
+    leaseMinutes: z.int().min(LEASE_MINUTES.least).max(LEASE_MINUTES.most).default(30).meta({
+      description:
+        'how long a node trains on without word from the control plane before it ends itself; renewed at a third of that. 30 outlast an upgrade of the server, and end a bill that nobody watches',
+    }),
   })
   .meta({ title: 'Cluster' });
 
@@ -130,6 +146,29 @@ const EvaluationRequest = z
   })
   .meta({ title: 'Evaluation' });
 
+const silence = (least: number, description: string) =>
+  z
+    .union([auto, z.int().min(least).max(SILENCE_SECONDS.most)])
+    .default('auto')
+    .meta({ description });
+
+const LimitsRequest = z
+  .strictObject({
+    setupSeconds: silence(
+      SILENCE_SECONDS.leastOfSetup,
+      'in one phase before the first step, and in validation; auto: 300 on CPUs, 1800 on GPUs, which load larger models',
+    ),
+    stepSeconds: silence(
+      SILENCE_SECONDS.leastOfStep,
+      'between two steps, or two batches of predictions: several times what one takes; auto: 120 on CPUs, 300 on GPUs',
+    ),
+    checkpointSeconds: silence(
+      SILENCE_SECONDS.leastOfCheckpoint,
+      'while a checkpoint or a snapshot is written; auto: 120 on CPUs, 1200 on GPUs',
+    ),
+  })
+  .meta({ title: 'Limits of silence', description: 'seconds without a sign of progress after which a gang counts as hung' });
+
 export const FineTuningRequest = z
   .strictObject({
     task: z.enum(TASKS).default('viggo').meta({ title: 'Task', description: 'what is learnt and how it is judged' }),
@@ -145,6 +184,7 @@ export const FineTuningRequest = z
     training: TrainingRequest.prefault({}),
     cluster: ClusterRequest.prefault({}),
     evaluation: EvaluationRequest.prefault({}),
+    limits: LimitsRequest.prefault({}),
     deadlineMinutes: z
       .int()
       .min(5)

@@ -114,7 +114,7 @@ function withSmallerPasses(asItIs: GangFailure, message: string, training: NonNu
     ...asItIs,
     action: 'again',
     message: `OutOfMemory with ${training.microBatchRows} rows a pass, ${rows} from here on, in ${passes} passes a step: ${message}`,
-    change: { training: half, evaluation: {} },
+    change: { training: half, evaluation: {}, limits: {} },
   };
 }
 

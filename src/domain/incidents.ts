@@ -24,6 +24,7 @@ export function planInForce(plan: RunPlan, incidents: readonly Incident[]): RunP
             ...before,
             training: changed(before.training, change.training),
             evaluation: changed(before.evaluation, change.evaluation),
+            limits: changed(before.limits, change.limits),
           },
     plan,
   );

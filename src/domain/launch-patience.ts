@@ -2,7 +2,7 @@ import type { FailureKind } from '../contract/kinds.js';
 
 /**
  * A local host that did not come up in its 15 s met a machine that is busy for the moment; five tries take two and a half minutes,
- * far below the 30 minutes that those nodes have which did come up.
+ * and with the two of a first answer less than the shortest lease that those nodes have which did come up.
  */
 const TRIES = 5;
 const FIRST_WAIT_SECONDS = 5;

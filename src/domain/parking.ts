@@ -17,7 +17,7 @@ const HELP: Record<FailureKind, string | null> = {
   Throttled: 'fewer calls to the provider by others, then retryNow',
   Unreachable: 'a network, or a server, that answers again, then retryNow',
   NodeLost: 'machines that stay: look at why they were lost, then retryNow',
-  Hang: 'a look at the stacks at the end of the logs of the ranks, then retryNow',
+  Hang: 'a look at the stacks at the end of the logs of the ranks, then retryNow; with a larger limit of limits where they were at work',
   LostPeer: 'a look at the network between the nodes, then retryNow',
   RankKilled: 'an end to what kills the ranks (the kernel does it where memory runs out), then retryNow',
   Interrupted: 'an end to the signals that stop the ranks, then retryNow',
@@ -46,6 +46,10 @@ export const RETRY_FIELDS = [
   'training.onNonFinite',
   // How many prompts are decoded together; answers that are there stay.
   'evaluation.batchItems',
+  // How long silence is borne.
+  'limits.setupSeconds',
+  'limits.stepSeconds',
+  'limits.checkpointSeconds',
 ] as const;
 
 export type GiveUp = { parks: false } | { parks: true; help: string; takes: string[] };

@@ -100,7 +100,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
       validationItems: evaluation.validationItems === 'all' ? null : evaluation.validationItems,
       lastEpochs: Math.min(evaluation.lastEpochs, epochs),
     },
-    limits: cluster.device === 'cuda' ? GPU_LIMITS : CPU_LIMITS,
+    limits: resolveLimits(request, cluster.device),
     deadlineMinutes: request.deadlineMinutes,
     parkedNodesMinutes: request.parkedNodesMinutes,
   };
@@ -189,7 +189,8 @@ function resolveCluster({ cluster }: FineTuningRequest, { machine }: PlanFacts):
   // A rank without a GPU of its own would wait for the others: then all compute on the CPU.
   const hasGpus = machine.gpus.length >= worldSize;
   const accelerator = cluster.accelerator === 'auto' && !hasGpus ? 'cpu' : cluster.accelerator;
-  const base = { provider: cluster.provider, nodes: cluster.nodes, ranksPerNode: cluster.ranksPerNode, worldSize };
+  const { provider, nodes, ranksPerNode, leaseMinutes } = cluster;
+  const base = { provider, nodes, ranksPerNode, worldSize, leaseMinutes };
   // All nodes of the local provider share this machine.
   const threadsPerRank = Math.max(1, Math.floor(machine.cpuCores / worldSize));
   if (accelerator === 'cpu') {
@@ -198,6 +199,16 @@ function resolveCluster({ cluster }: FineTuningRequest, { machine }: PlanFacts):
   const memoryBytesPerRank =
     accelerator === 'auto' ? Math.min(...machine.gpus.map((gpu) => gpu.memoryBytes)) : gpuMemoryBytes(accelerator);
   return { ...base, device: 'cuda', threadsPerRank, memoryBytesPerRank };
+}
+
+function resolveLimits({ limits }: FineTuningRequest, device: 'cpu' | 'cuda'): RankLimits {
+  const defaults = device === 'cuda' ? GPU_LIMITS : CPU_LIMITS;
+  const limit = (name: keyof RankLimits): number => (limits[name] === 'auto' ? defaults[name] : limits[name]);
+  return {
+    setupSeconds: limit('setupSeconds'),
+    stepSeconds: limit('stepSeconds'),
+    checkpointSeconds: limit('checkpointSeconds'),
+  };
 }
 
 function resolvePrecision({ training }: FineTuningRequest, device: 'cpu' | 'cuda'): Precision {

@@ -1,7 +1,15 @@
 import type { FineTuningRequest } from '../contract/request.js';
 
 /** None says what the work is. */
-const FREE_TO_CHANGE: ReadonlySet<string> = new Set(['runKey', 'deadlineMinutes', 'parkedNodesMinutes']);
+const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
+  'runKey',
+  'deadlineMinutes',
+  'parkedNodesMinutes',
+  'cluster.leaseMinutes',
+  'limits.setupSeconds',
+  'limits.stepSeconds',
+  'limits.checkpointSeconds',
+]);
 
 /** Paths in which two requests ask for different work; none: a run key that belongs to one serves the other. */
 export function requestDifferences(first: FineTuningRequest, second: FineTuningRequest): string[] {

@@ -52,6 +52,8 @@ export interface Fault {
   expected: Expected;
   /** In `npm test` as well, where it is not seen by another test. */
   isInTest?: boolean;
+  /** Of the run that it strikes, where the default would make a row of half an hour. */
+  leaseMinutes?: number;
   /** What it needs that is not here, in one line; null: it can run. */
   missing?: () => string | null;
   /** Before the run is started. */

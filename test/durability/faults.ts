@@ -20,12 +20,16 @@ const checkpointLost: Expected = { ...rankLost, cause: 'RankKilled', intervals: 
 /** A provider's list is looked at after this anyhow. */
 const ends = { training: 'ends', clock: 'fault', goneWithin: 120 } as const;
 
+/** The shortest that a request may ask for: a row is over when the deadline is. */
+const SHORT_LEASE_MINUTES = 5;
+
 /** What is done to a run in training, and what has to come of it. In this order they are run and shown. */
 export const FAULTS: readonly Fault[] = [
   // Its machines live until the deadline of their lease, so it is begun first and looked at last.
   {
     name: 'delete-database',
-    does: 'control host, control worker and server killed, database deleted',
+    does: `control host, control worker and server killed, database deleted; leases last ${SHORT_LEASE_MINUTES} minutes`,
+    leaseMinutes: SHORT_LEASE_MINUTES,
     expected: { training: 'ends', outcome: 'unknown', clock: 'deadline', goneWithin: 30 },
     strike: control.deleteDatabase,
   },

@@ -81,7 +81,7 @@ async function measure(
   const began = Date.now();
   const random = createRandom(seed, fault.name);
   fault.prepare?.(scene);
-  await scene.start(request);
+  await scene.start((folder) => withLease(request(folder), fault));
   const step = await moment(scene, fault, reference, random);
   const before = await scene.ranks();
   const strike = await fault.strike(scene, random);
@@ -126,6 +126,10 @@ async function measure(
     usedDamaged: wasUsed(strike, forks, steps),
     seconds: secondsSince(began),
   };
+}
+
+function withLease(request: FineTuningRequestInput, { leaseMinutes }: Fault): FineTuningRequestInput {
+  return leaseMinutes === undefined ? request : { ...request, cluster: { ...request.cluster, leaseMinutes } };
 }
 
 async function moment(scene: Scene, fault: Fault, { steps, checkpointEverySteps }: Reference, random: Random): Promise<number> {

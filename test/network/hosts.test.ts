@@ -15,6 +15,8 @@ const CUT_SECONDS = 15;
 const NUM_STEPS = (CUT_SECONDS + 5) / 0.05;
 const STEPS_OF_EPOCH = 30;
 const CHECKPOINT_EVERY_STEPS = 10;
+/** Far from what a step takes here, also beside another gang on the same cores. */
+const STEP_LIMIT_SECONDS = 20;
 /** A connection that survives a cut sends again after as long as it lasted; the SDK's keep-alive gives it up after 45 s. */
 const CONTACT_MS = 60_000;
 
@@ -24,7 +26,11 @@ if (refusal !== null) process.stdout.write(`not run: hosts in network namespaces
 const request = (folder: string): ReturnType<typeof shortRequest> => {
   const short = shortRequest(folder);
   const epochs = Math.ceil(NUM_STEPS / STEPS_OF_EPOCH);
-  return { ...short, training: { ...short.training, epochs, checkpointEverySteps: CHECKPOINT_EVERY_STEPS } };
+  return {
+    ...short,
+    training: { ...short.training, epochs, checkpointEverySteps: CHECKPOINT_EVERY_STEPS },
+    limits: { stepSeconds: STEP_LIMIT_SECONDS },
+  };
 };
 
 const runs: HostedRun[] = [];

@@ -4,6 +4,12 @@ import type { JobSpec } from '../../contract/job.js';
 const INHERITED =
   /^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|NCCL_.*|GLOO_.*|TORCH_.*|TRITON_.*|FORMWORK_(HOME|INSTALLATION|NODE_FOLDER))$/;
 
+/**
+ * A rank whose peers are silent gives up by itself so long after any limit of its supervisor, which knows better what is wrong and is
+ * to end it first. Only ranks that have lost theirs get so far.
+ */
+const BEYOND_LIMITS_SECONDS = 600;
+
 export interface RankSurroundings {
   /** Folder of the package gpu_runner. */
   packageFolder: string;
@@ -32,6 +38,7 @@ export function rankEnvironment(spec: JobSpec, localRank: number, options: RankS
     MASTER_ADDR: spec.rendezvous?.address ?? '127.0.0.1',
     MASTER_PORT: String(spec.rendezvous?.port ?? 0),
     OMP_NUM_THREADS: String(spec.ranks.threads),
+    GPU_RUNNER_COLLECTIVE_SECONDS: String(Math.max(...Object.values(spec.limits)) + BEYOND_LIMITS_SECONDS),
     PYTHONPATH: options.packageFolder,
     PYTHONUNBUFFERED: '1',
     // The environment was compiled when it was installed; our own few files are not worth a folder outside the home.

@@ -53,6 +53,22 @@ export const badRequests: readonly BadRequest[] = [
   },
   {
     ...INVALID,
+    title: 'limits that no machine can keep, or nobody would see the end of, are refused with the nearest that can be',
+    request: () => ({
+      cluster: { leaseMinutes: 4 },
+      limits: { setupSeconds: 86_401, stepSeconds: 9, checkpointSeconds: 'long', epochSeconds: 60 },
+    }),
+    says: [
+      'the request has 5 problems:',
+      '- cluster.leaseMinutes: expected at least 5, got 4',
+      '- limits.setupSeconds: expected at most 86400, got 86401',
+      '- limits.stepSeconds: expected at least 10, got 9',
+      '- limits.checkpointSeconds: expected "auto", or a number, got "long"',
+      '- limits.epochSeconds: unknown field',
+    ],
+  },
+  {
+    ...INVALID,
     title: 'a model that nobody knows is refused with the forms that are known',
     request: () => ({ model: 'gpt-9' }),
     says: ['- model: expected tiny, path:<directory>, or to plan only one of llama-2-7b', 'got "gpt-9"'],

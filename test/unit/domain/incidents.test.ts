@@ -37,7 +37,7 @@ describe('the plan in force', () => {
     const rates = fc.array(fc.record({ learningRate: fc.double({ min: 1e-6, max: 1, noNaN: true }) }, { requiredKeys: [] }));
     fc.assert(
       fc.property(rates, (changes) => {
-        const incidents = changes.map((training) => retried('Diverged', { training, evaluation: {} }));
+        const incidents = changes.map((training) => retried('Diverged', { training, evaluation: {}, limits: {} }));
         const newest = changes.map(({ learningRate }) => learningRate).filter((rate) => rate !== undefined);
         const learningRate = newest.at(-1) ?? plan.training.learningRate;
         expect(planInForce(plan, incidents)).toEqual({ ...plan, training: { ...plan.training, learningRate } });

@@ -29,6 +29,7 @@ describe('the plan of {}', () => {
       device: 'cpu',
       threadsPerRank: 1,
       memoryBytesPerRank: 12e9,
+      leaseMinutes: 30,
     });
   });
 
@@ -80,6 +81,17 @@ describe('choices', () => {
   test('limits of ranks are longer on GPUs, which load larger models', () => {
     const [cpu, cuda] = [runPlan(), runPlan({}, onGpus(2))];
     expect(cuda.limits.setupSeconds).toBeGreaterThan(cpu.limits.setupSeconds);
+  });
+
+  test('limits that are asked for hold, and the others are those of the device', () => {
+    const limits = { stepSeconds: 20, checkpointSeconds: 600 };
+    expect(runPlan({ limits }).limits).toEqual({ ...runPlan().limits, ...limits });
+    expect(runPlan({ limits }, onGpus(2)).limits).toEqual({ ...runPlan({}, onGpus(2)).limits, ...limits });
+  });
+
+  test('a lease lasts as long as asked for, on any device', () => {
+    const cluster = { leaseMinutes: 7 };
+    expect([runPlan({ cluster }), runPlan({ cluster }, onGpus(2))].map((plan) => plan.cluster.leaseMinutes)).toEqual([7, 7]);
   });
 
   test('a single rank shards nothing', () => {

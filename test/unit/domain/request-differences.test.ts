@@ -17,6 +17,8 @@ test('requests differ in the paths whose values differ', () => {
   ]);
 });
 
-test('key and deadline may change: neither says what the work is', () => {
-  expect(between({ runKey: 'a', deadlineMinutes: 10 }, { runKey: 'b' })).toEqual([]);
+test('key and times may change: none says what the work is', () => {
+  const limits = { setupSeconds: 600, stepSeconds: 600, checkpointSeconds: 600 };
+  const times = { deadlineMinutes: 10, parkedNodesMinutes: 0, cluster: { leaseMinutes: 5 }, limits };
+  expect(between({ runKey: 'a', ...times }, { runKey: 'b' })).toEqual([]);
 });

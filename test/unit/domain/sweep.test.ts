@@ -6,9 +6,9 @@ import { reasonToEnd, type LeaseState } from '../../../src/domain/sweep.js';
 const NOW = new Date('2030-01-01T12:00:00.000Z');
 const minutesFromNow = (minutes: number): string => new Date(NOW.getTime() + minutes * 60_000).toISOString();
 
-const node = (age: number, left: number, state: ProviderNode['state'] = 'running'): ProviderNode => ({
+const node = (age: number, left: number, state: ProviderNode['state'] = 'running', leaseMinutes = 30): ProviderNode => ({
   nodeId: 'node',
-  tags: { installation: 'home', runKey: 'k', lease: 'run/k/lease/1-1', fence: 1, node: 0, generation: 1 },
+  tags: { installation: 'home', runKey: 'k', lease: 'run/k/lease/1-1', fence: 1, node: 0, generation: 1, leaseMinutes },
   ...{ state, launchedAt: minutesFromNow(-age), deadline: minutesFromNow(left) },
 });
 
@@ -27,6 +27,12 @@ describe('a node', () => {
     if (reason === null) expect(reasonToEnd(node(age, left), lease, NOW)).toBeNull();
     else expect(reasonToEnd(node(age, left), lease, NOW)).toMatch(reason);
   });
+});
+
+test.each([5, 30, 1440])('a lease of %i minutes that is unknown may miss one renewal, and not two', (leaseMinutes) => {
+  const after = (share: number): ProviderNode => node(600, leaseMinutes * (1 - share), 'running', leaseMinutes);
+  expect(reasonToEnd(after(0.6), 'unknown', NOW)).toBeNull();
+  expect(reasonToEnd(after(0.7), 'unknown', NOW)).toMatch(/nobody has renewed it/);
 });
 
 describe('the sweep', () => {

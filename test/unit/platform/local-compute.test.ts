@@ -43,7 +43,16 @@ class Provider {
 
   request(fields: Partial<LaunchRequest['tags']> = {}): LaunchRequest {
     return {
-      tags: { installation: 'home', runKey: 'test', lease: this.lease, fence: 1, node: 0, generation: 1, ...fields },
+      tags: {
+        installation: 'home',
+        runKey: 'test',
+        lease: this.lease,
+        fence: 1,
+        node: 0,
+        generation: 1,
+        leaseMinutes: 30,
+        ...fields,
+      },
       server: { address: '127.0.0.1:7233', namespace: 'default' },
       taskQueue: 'queue',
       deadline: new Date('2030-01-01T00:00:00.000Z'),

@@ -21,6 +21,11 @@ describe('the environment of a rank', () => {
     });
   });
 
+  test('lets no rank give its peers up before its supervisor does', () => {
+    const limits = { setupSeconds: 60, stepSeconds: 10, checkpointSeconds: 86_400 };
+    expect(Number(rankEnvironment(trainJob({ limits }), 0, options)['GPU_RUNNER_COLLECTIVE_SECONDS'])).toBeGreaterThan(86_400);
+  });
+
   test('names the accelerator of the plan, where the plan has one', () => {
     expect(rankEnvironment(trainJob(), 0, options)['DS_ACCELERATOR']).toBe('cpu');
     expect(rankEnvironment(describeJob(), 0, options)).not.toHaveProperty('DS_ACCELERATOR');

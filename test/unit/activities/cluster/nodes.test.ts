@@ -22,7 +22,7 @@ class Cluster {
 
   launch(over: Partial<LaunchNodesInput> = {}): Promise<ProviderNode[]> {
     return launchNodes({ compute: this.compute, installation: 'mine', server })({
-      ...{ leaseId: LEASE, runKey: 'k', fence: 1, deadline: '2026-11-22T21:00:00.000Z' },
+      ...{ leaseId: LEASE, runKey: 'k', fence: 1, leaseMinutes: 30, deadline: '2026-11-22T21:00:00.000Z' },
       nodes: [0, 1].map((node) => ({ node, generation: 1 })),
       ...over,
     });
@@ -43,7 +43,7 @@ describe('launching', () => {
     const launch = vi.spyOn(cluster.compute, 'launch');
     const nodes = await cluster.launch();
     expect(nodes.map(({ tags }) => tags)).toEqual(
-      [0, 1].map((node) => ({ installation: 'mine', runKey: 'k', lease: LEASE, fence: 1, node, generation: 1 })),
+      [0, 1].map((node) => ({ installation: 'mine', runKey: 'k', lease: LEASE, fence: 1, node, generation: 1, leaseMinutes: 30 })),
     );
     expect(launch.mock.calls.map(([{ taskQueue, deadline, server: where }]) => [taskQueue, deadline.toISOString(), where])).toEqual(
       [0, 1].map((node) => [nodeQueue(LEASE, node, 1), '2026-11-22T21:00:00.000Z', server]),

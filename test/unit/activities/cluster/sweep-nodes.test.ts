@@ -15,7 +15,7 @@ class Site {
   readonly context = new ActivityContext();
 
   async node(lease: string, left: number, installation = 'mine'): Promise<ProviderNode> {
-    const tags = { installation, runKey: 'k', lease, fence: 1, node: 0, generation: 1 };
+    const tags = { installation, runKey: 'k', lease, fence: 1, node: 0, generation: 1, leaseMinutes: 30 };
     const launched = await this.compute.launch({
       ...{ tags, taskQueue: 'q', deadline: minutesFromNow(left) },
       server: { address: 'a:1', namespace: 'default' },

@@ -34,6 +34,13 @@ describe('a retry', () => {
     });
   });
 
+  test('takes limits of silence, each by itself', async () => {
+    const run = new StoredRun();
+    await retry(run, { limits: { stepSeconds: 600 } });
+    const { limits } = await readPlanInForce(run.store, RUN_KEY, 1);
+    expect(limits).toEqual({ ...run.plan.limits, stepSeconds: 600 });
+  });
+
   test('asked again is written down once', async () => {
     const run = new StoredRun();
     await retry(run, {});

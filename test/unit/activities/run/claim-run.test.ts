@@ -158,6 +158,17 @@ describe('who carries a run on', () => {
     expect(third.plan).toEqual({ ...first.plan, deadlineMinutes: 5 });
   });
 
+  test('does so with the lease and the limits of its own start, where that names them', async () => {
+    const claims = new Claims();
+    const first = await claims.claim('run/k', 'a', { limits: { setupSeconds: 600, stepSeconds: 60 } });
+    const second = await claims.claim('run/k', 'b', { limits: { stepSeconds: 90 }, cluster: { leaseMinutes: 7 } });
+    expect(second.plan).toEqual({
+      ...first.plan,
+      limits: { ...first.plan.limits, stepSeconds: 90 },
+      cluster: { ...first.plan.cluster, leaseMinutes: 7 },
+    });
+  });
+
   test('takes the first plan of those who got as far as writing one', async () => {
     const claims = new Claims();
     claims.store.failWith(new Failure('StoreUnavailable', 'away'), ({ key }) => key === runKeys.plan(KEY, 1), 1);
