@@ -53,9 +53,9 @@ export default defineConfig({
           name: 'network',
           include: ['test/network/**/*.test.ts'],
           fileParallelism: false,
-          // A cut of ten minutes, on request, and a run around it.
-          testTimeout: 2_400_000,
-          hookTimeout: 2_400_000,
+          // As in e2e: a run, and what is done to it.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -1,6 +1,7 @@
 import { canMountDisks, canMountLoops } from './mounts.js';
 import type { Expected, Fault } from './fault.js';
 import * as control from './strikes/control.js';
+import * as links from './strikes/links.js';
 import * as ranks from './strikes/ranks.js';
 import * as runs from './strikes/runs.js';
 import * as storage from './strikes/storage.js';
@@ -21,10 +22,6 @@ const ends = { training: 'ends', clock: 'fault', goneWithin: 120 } as const;
 
 /** The shortest that a request may ask for: a row is over when the deadline is. */
 const SHORT_LEASE_MINUTES = 5;
-
-const NO_LINKS = 'needs nodes in network namespaces, with links of their own';
-/** Rows that are written down, and that this command cannot carry out yet. */
-const cutsLink = { missing: () => NO_LINKS, strike: () => Promise.reject(new Error(NO_LINKS)) };
 
 /** What is done to a run in training, and what has to come of it. In this order they are run and shown. */
 export const FAULTS: readonly Fault[] = [
@@ -67,15 +64,19 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'control-link-cut',
-    does: `the link between control plane and nodes cut for ${OUTAGE_MINUTES} minutes`,
+    does: `the link between a node and the control plane cut for ${OUTAGE_MINUTES} minutes`,
     expected: reconnected,
-    ...cutsLink,
+    missing: links.missingHosts,
+    prepare: links.giveHosts,
+    strike: links.cutControlLink(OUTAGE_MINUTES),
   },
   {
     name: 'rank-link-cut',
-    does: 'the link between the ranks of two nodes cut',
+    does: 'the link between the ranks of two nodes cut until that is noticed',
     expected: { ...rankLost, cause: 'Hang', clock: 'step limit' },
-    ...cutsLink,
+    missing: links.missingHosts,
+    prepare: links.giveHosts,
+    strike: links.cutRankLink,
   },
   {
     name: 'corrupt-checkpoint',

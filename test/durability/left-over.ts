@@ -22,21 +22,24 @@ export async function machinesGone(scene: Scene, end: number): Promise<number | 
  * of everything, after `formwork down`. By the kernel's tables and the provider's list, not by files of the run.
  */
 export async function lookForLeftOver(scene: Scene): Promise<string[]> {
-  const { box, home } = scene;
+  const { box, home, network } = scene;
   const machines = scene.nodeProcesses(null).map((found) => `of a node: ${nameOf(found)}`);
   const listed = await localCompute(home, process.env).list({ installation: await home.installation() });
   machines.push(...listed.map(({ nodeId, state }) => `the provider lists ${nodeId} as ${state}`));
 
-  const down = box.formwork(['down']);
+  const down = scene.formwork(['down']);
   const code = await down.ended;
+  await scene.disconnect();
   const rest = [
     ...(code === 0 ? [] : [`formwork down ended with ${code}: ${down.stdout.trim()}`]),
     ...box.processes().map((found) => `after formwork down: ${nameOf(found)}`),
     ...box.listening().map((port) => `port ${port} is listened on`),
     ...(existsSync(new ControlFolder(home.control()).lock()) ? ['the lock of the control host'] : []),
+    ...(network?.processes() ?? []).map((pid) => `process ${pid} runs on a host of its network`),
   ];
-  scene.undo();
-  return [...machines, ...rest, ...mountsBelow(box.root)];
+  await scene.undo();
+  const places = (network?.namespaces() ?? []).map((name) => `network namespace ${name}`);
+  return [...machines, ...rest, ...places, ...mountsBelow(box.root)];
 }
 
 const nameOf = ({ pid, command }: FoundProcess): string =>

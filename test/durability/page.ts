@@ -49,12 +49,16 @@ const READING = `- **noticed**: until the run's own record had a first sign of i
 - **training again**: until the first step of the next gang, with the start of Python and the reading of the checkpoint. \`went on\`: no rank was touched; the time is the one after which every worker polled again, from the end of the fault.
 - **steps done again**: steps of the struck gang after the checkpoint from which the next one went on. Allowed are the interval between two checkpoints and the steps that were made during one upload.
 - **weights**: the SHA-256 of the chosen weights, and the exact loss of every step of every rank along the line of descent, against the unbroken run.
-- **left over**: two minutes after the end of the row: processes of its nodes, by a scan of all processes of the machine, and the provider's list, while the control plane is still up; then everything else after \`formwork down\`: processes, listeners, locks, mounts.`;
+- **left over**: two minutes after the end of the row: processes of its nodes, by a scan of all processes of the machine, and the provider's list, while the control plane is still up; then everything else after \`formwork down\`: processes, listeners, locks, mounts, network namespaces with their links.`;
 
 const RUNNING =
   `\`npm run durability\` runs all rows and writes this page; \`npm run durability -- kill-rank kill-node\` runs those named. A row is repeated
-with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's name choose step, rank and file. The rows \`disk-full\` and \`store-down\`
-mount file systems of their own and need root. A quick part is in \`npm test\`, as the suite \`durability\`.`.replaceAll('\n', ' ');
+with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's name choose step, rank and file. \`FORMWORK_TEST_OUTAGE_MINUTES\`
+shortens the long outages. The rows \`disk-full\` and \`store-down\` mount file systems of their own and need root; \`control-link-cut\` and
+\`rank-link-cut\` put control plane and nodes on hosts of their own, in network namespaces, and need root and iproute2. A quick part is in \`npm test\`, as the suite \`durability\`.`.replaceAll(
+    '\n',
+    ' ',
+  );
 
 function conditions(measured: readonly Result[]): string[] {
   const [first] = measured;

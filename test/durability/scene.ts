@@ -12,22 +12,31 @@ import { Home } from '../../src/platform/home/home.js';
 import { identifyProcess, type ProcessIdentity } from '../../src/platform/process/process-identity.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
+import { packageFile } from '../../src/platform/package-root.js';
 import { connectClient, plainServer } from '../../src/platform/temporal/connection.js';
-import { isRank, Sandbox, type FoundProcess } from '../e2e/sandbox.js';
+import { isRank, Sandbox, type FormworkProcess, type FoundProcess } from '../e2e/sandbox.js';
 import { TrainingWatch } from '../e2e/training-watch.js';
+import type { HostNetwork } from '../network/host-network.js';
+import { PortForward } from '../network/port-forward.js';
 import { Chronicle } from './chronicle.js';
 import { newestStep } from './newest-step.js';
 
 /** Often enough for a moment between two steps. */
 const LOOK_MS = 50;
 
+/** Of node 0 and node 1, where nodes live on hosts of their own. */
+export const HOSTS = ['node-0', 'node-1'];
+
 /** One run on servers, nodes and ranks of its own, and what a fault needs to find its way in it. */
 export class Scene {
   readonly box = new Sandbox();
   readonly home = new Home(this.box.home);
   readonly watch: TrainingWatch;
+  /** Set before the start: control plane and nodes live on its hosts. null: all are processes beside each other. */
+  network: HostNetwork | null = null;
   private connected: { client: Client; chronicle: Chronicle } | null = null;
-  private readonly undos: (() => void)[] = [];
+  private forward: PortForward | null = null;
+  private readonly undos: (() => void | Promise<void>)[] = [];
 
   constructor(readonly runKey: string) {
     this.watch = new TrainingWatch(this.box.home, runKey);
@@ -64,12 +73,20 @@ export class Scene {
     node: (node: number): string => nodeQueue(this.leaseId, node, 1),
   };
 
+  /** The command line, on the host of the control plane. */
+  formwork(args: readonly string[]): FormworkProcess {
+    if (this.network === null) return this.box.formwork(args);
+    const [command, ...rest] = this.network.onControl([process.execPath, packageFile('bin', 'formwork.mjs'), ...args]);
+    return this.box.run(command, rest, { env: this.network.environment('node') });
+  }
+
   async start(request: (folder: string) => FineTuningRequestInput): Promise<void> {
     writeFileSync(join(this.box.root, 'request.json'), JSON.stringify(request(join(this.box.root, 'data'))));
-    const started = this.box.formwork(['run', 'request.json', '--set', `runKey=${this.runKey}`, '--detach']);
+    const started = this.formwork(['run', 'request.json', '--set', `runKey=${this.runKey}`, '--detach']);
     if ((await started.ended) !== 0) throw new Error(`run ${this.runKey} was not started:\n${started.stderr}`);
     const { server } = (await new ControlFolder(this.home.control()).lastRecord()) as ControlRecord;
-    const client = await connectClient(plainServer(server.address, server.namespace));
+    if (this.network !== null) this.forward = await PortForward.open(this.network, server.address);
+    const client = await connectClient(plainServer(this.forward?.address ?? server.address, server.namespace));
     this.connected = { client, chronicle: new Chronicle(client, this.runKey, this.home.store()) };
   }
 
@@ -102,12 +119,14 @@ export class Scene {
     });
   }
 
-  /** Ranks that run now, with the start times that tell a process from a later one of the same number. */
+  /** Ranks that train now, with the start times that tell a process from a later one of the same number. */
   async ranks(): Promise<ProcessIdentity[]> {
     const found = await Promise.all(
       this.box
         .processes()
         .filter(isRank(null, null))
+        // An evaluation may have begun while a fault lasted.
+        .filter(({ environment }) => environment['FORMWORK_JOB_ID']?.startsWith('round-0-t'))
         .map(({ pid }) => identifyProcess(pid)),
     );
     return found.filter((one) => one !== null);
@@ -132,20 +151,34 @@ export class Scene {
   }
 
   /** Called when the row is over, whatever came of it, the last one first. */
-  onEnd(undo: () => void): void {
+  onEnd(undo: () => void | Promise<void>): void {
     this.undos.push(undo);
   }
 
-  undo(): void {
-    for (const undo of this.undos.splice(0).reverse()) undo();
+  async undo(): Promise<void> {
+    for (const undo of this.undos.splice(0).reverse()) await undo();
+  }
+
+  /** Nothing of ours is asked of the run any more. */
+  async disconnect(): Promise<void> {
+    const { connected, forward } = this;
+    [this.connected, this.forward] = [null, null];
+    try {
+      await connected?.chronicle.end();
+    } finally {
+      await connected?.client.connection.close();
+      await forward?.close();
+    }
   }
 
   /** Ends and removes everything of it, however far it came. */
   async close(): Promise<void> {
-    await this.connected?.chronicle.end();
-    await this.connected?.client.connection.close();
-    await this.box.end();
-    this.undo();
-    await this.box.close();
+    try {
+      await this.disconnect();
+    } finally {
+      await this.box.end();
+      await this.undo();
+      await this.box.close();
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { killIfThere } from '../../src/platform/process/process-identity.js';
 
@@ -24,6 +25,8 @@ let numNetworks = 0;
  */
 export class HostNetwork {
   private readonly prefix = `fw-${process.pid}-${(numNetworks += 1)}-`;
+  /** By the numbers that the kernel knows namespaces by, also when they have lost their names. */
+  private readonly inodes = new Set<number>();
 
   private constructor(private readonly hosts: readonly string[]) {}
 
@@ -40,7 +43,8 @@ export class HostNetwork {
       return null;
     } catch (error) {
       const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
-      return code === 'ENOENT' ? 'ip is missing (install iproute2)' : (stderr?.trim() ?? String(error));
+      if (code === 'ENOENT') return 'ip is missing (install iproute2)';
+      return (stderr ?? String(error)).trim().replaceAll(/\s+/g, ' ');
     }
   }
 
@@ -91,9 +95,23 @@ export class HostNetwork {
     this.delete();
   }
 
+  /** Processes that run on its hosts, whoever started them. */
+  processes(): number[] {
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry) && this.inodes.has(networkOf(entry)))
+      .map(Number);
+  }
+
+  /** Names that iproute2 has of it. */
+  namespaces(): string[] {
+    const lines = ip('netns', 'list').split('\n');
+    return lines.map((line) => line.split(' ')[0] ?? '').filter((name) => name.startsWith(this.prefix));
+  }
+
   private wire(): void {
     for (const name of this.all()) {
       ip('netns', 'add', name);
+      this.inodes.add(statSync(join(FOLDER, name)).ino);
       ip('-n', name, 'link', 'set', 'lo', 'up');
     }
     for (const link of ['control', 'ranks'] as const) {
@@ -154,6 +172,15 @@ function killInside(name: string): number {
   const pids = ip('netns', 'pids', name).split('\n').filter(Boolean).map(Number);
   for (const pid of pids) killIfThere(pid, 'SIGKILL');
   return pids.length;
+}
+
+/** Number of the network namespace of a process; 0: it has gone in between. */
+function networkOf(pid: string): number {
+  try {
+    return Number(/^net:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 const FOLDER = '/run/netns';
