@@ -7,6 +7,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { packageFile } from '../../src/platform/package-root.js';
+import { MOST_SHARE } from './limits.js';
 import { costPage, shareOf } from './page.js';
 import { measurePair } from './pair.js';
 import { pairedRatio } from './paired-ratio.js';
@@ -16,8 +17,6 @@ import { measureShare } from './share.js';
 const MINUTES = 10;
 /** With fewer, the interval says little. */
 const PAIRS = 5;
-/** What everything outside the ranks may use, of what they use. */
-const MOST_SHARE = 0.05;
 const PARTS = ['share', 'wall'];
 
 const { values, positionals } = parseArgs({
