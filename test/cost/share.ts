@@ -16,45 +16,49 @@ const ENTRIES: readonly (readonly [entry: string, role: Role])[] = [
   ['rank-supervisor', 'rank supervisors'],
 ];
 
-/** Runs the default training for so long and adds up who uses the processors meanwhile. @throws when a rank is lost or started again. */
+/** Runs the default training for so long and adds up who uses the processors meanwhile. */
 export async function measureShare(seconds: number): Promise<Share> {
   const run = new MeasuredRun();
-  const ledger = new CpuLedger();
   try {
-    run.start(longTraining);
-    let before: Totals = new Map();
-    const began = await run.until('its training', () => {
-      if (run.ranks().length > 0) return snapshot(before);
-      look(run, ledger);
-      before = ledger.totals();
-      return null;
-    });
-    const ranks = await run.until('two ranks', () => {
-      const found = run.ranks().map(({ pid }) => pid);
-      return found.length === 2 ? found.join() : null;
-    });
-    const ended = await run.until('the end of the measurement', () => {
-      look(run, ledger);
-      const now = run
-        .ranks()
-        .map(({ pid }) => pid)
-        .join();
-      if (now !== ranks) throw new Error(`the ranks were ${ranks}, and are ${now || 'gone'}: there is no one training to measure`);
-      return Date.now() - began.at >= seconds * 1000 ? snapshot(ledger.totals()) : null;
-    });
-    const training = difference(began.totals, ended.totals);
-    const ours = sum(training);
-    return {
-      seconds: (ended.at - began.at) / 1000,
-      steps: newestStep(join(run.box.home, 'nodes'), 0, 0),
-      training: Object.fromEntries(training),
-      sinceCommand: Object.fromEntries(ended.totals),
-      elsewhere: Math.max(0, ended.busy - began.busy - ours),
-    };
+    return await watchShare(run, seconds);
   } finally {
     await run.close();
   }
 }
+
+/** @throws when a rank is lost or started again meanwhile. */
+export async function watchShare(run: MeasuredRun, seconds: number): Promise<Share> {
+  const ledger = new CpuLedger();
+  run.start(longTraining);
+  let before: Totals = new Map();
+  const began = await run.until('its training', () => {
+    if (run.ranks().length > 0) return snapshot(before);
+    look(run, ledger);
+    before = ledger.totals();
+    return null;
+  });
+  const ranks = await run.until('two ranks', () => (run.ranks().length === 2 ? numbersOf(run) : null));
+  const ended = await run.until('the end of the measurement', () => {
+    look(run, ledger);
+    const now = numbersOf(run);
+    if (now !== ranks) throw new Error(`the ranks were ${ranks}, and are ${now || 'gone'}: there is no one training to measure`);
+    return Date.now() - began.at >= seconds * 1000 ? snapshot(ledger.totals()) : null;
+  });
+  const training = difference(began.totals, ended.totals);
+  return {
+    seconds: (ended.at - began.at) / 1000,
+    steps: newestStep(join(run.box.home, 'nodes'), 0, 0),
+    training: Object.fromEntries(training),
+    sinceCommand: Object.fromEntries(ended.totals),
+    elsewhere: Math.max(0, ended.busy - began.busy - sum(training)),
+  };
+}
+
+const numbersOf = (run: MeasuredRun): string =>
+  run
+    .ranks()
+    .map(({ pid }) => pid)
+    .join();
 
 interface Snapshot {
   at: number;
