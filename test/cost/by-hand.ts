@@ -39,7 +39,9 @@ export class RanksByHand {
     const codes = await Promise.all(
       this.ranks.map(({ command: [program = '', ...args], environment, folder, rank }) => {
         const here = (text: string): string => text.replaceAll(home, this.box.home);
-        const env = Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, here(value)]));
+        // The kernel ends its list with an empty line, which is no variable.
+        const variables = Object.entries(environment).filter(([name]) => name !== '');
+        const env = Object.fromEntries(variables.map(([name, value]) => [name, here(value)]));
         const work = join(this.box.home, folder);
         const log = openSync(join(work, new JobFolder(work, TRAINING_JOB).logPath(rank)), 'a');
         const child = spawn(program, args, { cwd: work, env: { ...env, MASTER_PORT: String(port) }, stdio: ['ignore', log, log] });
