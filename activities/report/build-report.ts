@@ -5,6 +5,8 @@ import { RunPlan } from '../../src/contract/plan.js';
 import { StageRecord, type RunReport } from '../../src/contract/report.js';
 import { RunnerEvent } from '../../src/contract/runner-event.js';
 import { Comparison, ScoreSummary } from '../../src/contract/score.js';
+import { planInForce } from '../../src/domain/incidents.js';
+import { planChanges } from '../../src/domain/plan-changes.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { percent } from '../../src/report/format.js';
@@ -14,11 +16,13 @@ import { renderMarkdown } from '../../src/report/render-markdown.js';
 import { beating } from '../beating.js';
 import { comparisonKey, TEST_EVALUATION } from '../evaluation/compare-on-test.js';
 import { summaryKey } from '../evaluation/score-evaluation.js';
+import { readIncidents } from '../run/incidents.js';
 import { readRecord, readRequiredRecord } from '../storage/records.js';
 import type { SnapshotRef } from '../training/close-round.js';
 import { readTraining } from '../training/training-record.js';
 import { compareParts } from './compare-parts.js';
 import { readTrainingStory } from './training-story.js';
+import { readUploadCosts } from './upload-costs.js';
 import { readWrongAnswers } from './wrong-answers.js';
 
 export interface BuildReportInput {
@@ -53,7 +57,8 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
   const test = runKeys.evaluation(runKey, TEST_EVALUATION);
   const summary = (model: string): Promise<ScoreSummary> => readRequiredRecord(store, summaryKey(test, model), ScoreSummary);
   const [before, after, neighbour] = await Promise.all([summary('before'), summary('after'), summary('nearest-neighbour')]);
-  const plan = await readRequiredRecord(store, runKeys.plan(runKey, fence), RunPlan);
+  const planned = await readRequiredRecord(store, runKeys.plan(runKey, fence), RunPlan);
+  const incidents = await readIncidents(store, runKey);
   const dataset = await readRequiredRecord(store, `${contentKeys.dataset(datasetId)}/${MANIFEST}`, DatasetManifest);
   const record = await readTraining(store, runKeys.round(runKey, ROUND));
   const story = await readTrainingStory(store, runKey, ROUND, record);
@@ -61,7 +66,8 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
     runKey,
     outcome: 'completed',
     generatedAt: new Date().toISOString(),
-    plan,
+    plan: planInForce(planned, incidents),
+    planChanges: planChanges(planned, incidents),
     headline: {
       measure: after.headline,
       split: 'test',
@@ -90,6 +96,7 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
       passedOver,
       openedAt,
     })),
+    uploads: await readUploadCosts(store, runKeys.round(runKey, ROUND)),
     lengths: await readLengths(store, runKey),
     counts: dataset.counts,
     stages: await readStages(store, runKey, fence, input.stages),

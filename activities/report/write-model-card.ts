@@ -1,11 +1,11 @@
 import { DatasetManifest } from '../../src/contract/dataset.js';
-import { RunPlan } from '../../src/contract/plan.js';
 import { Comparison, ScoreSummary } from '../../src/contract/score.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { renderModelCard } from '../../src/report/render-model-card.js';
 import { comparisonKey, TEST_EVALUATION } from '../evaluation/compare-on-test.js';
 import { summaryKey } from '../evaluation/score-evaluation.js';
+import { readPlanInForce } from '../run/incidents.js';
 import { readRequiredRecord } from '../storage/records.js';
 import type { SnapshotRef } from '../training/close-round.js';
 
@@ -22,7 +22,7 @@ export const writeModelCard =
     const test = runKeys.evaluation(input.runKey, TEST_EVALUATION);
     const text = renderModelCard({
       runKey: input.runKey,
-      plan: await readRequiredRecord(store, runKeys.plan(input.runKey, input.fence), RunPlan),
+      plan: await readPlanInForce(store, input.runKey, input.fence),
       dataset: await readRequiredRecord(store, `${contentKeys.dataset(input.datasetId)}/${MANIFEST}`, DatasetManifest),
       epoch: input.snapshot.epoch,
       step: input.snapshot.step,

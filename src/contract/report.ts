@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_OUTCOMES, STAGES } from './kinds.js';
+import { FAILURE_KINDS, RUN_OUTCOMES, STAGES } from './kinds.js';
 import { NodeFacts } from './cluster.js';
 import { FilterCount } from './dataset.js';
 import { RunPlan } from './plan.js';
@@ -43,12 +43,36 @@ export const WrongAnswer = z.strictObject({
 });
 export type WrongAnswer = z.infer<typeof WrongAnswer>;
 
+/** What one node has paid to make its parts of checkpoints durable, over all gangs. */
+export const UploadCosts = z.strictObject({
+  node: z.int(),
+  uploads: z.int(),
+  bytes: z.int(),
+  seconds: z.number().describe('sum over its uploads; training goes on beside them'),
+  longestSeconds: z.number(),
+  longestWaitSeconds: z.number().describe('from the last shard on its disk to the checkpoint, or its part of it, in the store'),
+  passedOver: z.int().describe('parts that gave way to a newer checkpoint while they waited'),
+});
+export type UploadCosts = z.infer<typeof UploadCosts>;
+
 /** Everything a report shows, and nothing else: the views are made from this alone and can be made again at any time. */
 export const RunReport = z.strictObject({
   runKey: z.string(),
   outcome: z.enum(RUN_OUTCOMES),
   generatedAt: z.iso.datetime(),
-  plan: RunPlan,
+  plan: RunPlan.describe('as last used'),
+  planChanges: z
+    .array(
+      z.strictObject({
+        at: z.iso.datetime(),
+        field: z.string().describe('as in a request, e.g. training.microBatchRows'),
+        from: z.string(),
+        to: z.string(),
+        kind: z.enum(FAILURE_KINDS).describe('what it was changed for'),
+        byPerson: z.boolean().describe('by somebody who let a parked run go on; false: by the policy for that failure'),
+      }),
+    )
+    .describe('what took the place of numbers of the plan as it was made, in order'),
   headline: z.strictObject({
     measure: z.string().describe('what counts as right, in words'),
     split: z.literal('test'),
@@ -82,6 +106,7 @@ export const RunReport = z.strictObject({
       }),
     )
     .describe('one for each time the gang was formed; more than one tells of a resume'),
+  uploads: z.array(UploadCosts).describe('one a node'),
   lengths: z.array(
     z.strictObject({
       split: z.string(),

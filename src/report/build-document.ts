@@ -1,6 +1,7 @@
 import type { RunReport } from '../contract/report.js';
 import { instant } from './format.js';
 import type { ReportDocument, Section } from './report-document.js';
+import { checkpoints } from './sections/checkpoints.js';
 import { data } from './sections/data.js';
 import { environment } from './sections/environment.js';
 import { lead, result, resultTitle } from './sections/result.js';
@@ -18,6 +19,7 @@ const SECTIONS: readonly ((report: RunReport) => Section | null)[] = [
   wrongAnswers,
   training,
   resumes,
+  checkpoints,
   data,
   time,
   plan,

@@ -1,10 +1,10 @@
 import type { MemoryFit, RunPlan } from '../../contract/plan.js';
 import type { RunReport } from '../../contract/report.js';
-import { bytes, count, counted, setting } from '../format.js';
+import { bytes, count, counted, instant, setting } from '../format.js';
 import { modelName } from '../model-name.js';
-import type { Section, Table } from '../report-document.js';
+import type { Block, Section, Table } from '../report-document.js';
 
-export function plan({ plan: made }: RunReport): Section {
+export function plan({ plan: made, planChanges }: RunReport): Section {
   const { model, training, cluster, evaluation } = made;
   const batchRows = training.microBatchRows * training.accumulationSteps * cluster.worldSize;
   return {
@@ -42,9 +42,35 @@ export function plan({ plan: made }: RunReport): Section {
           { term: 'Deadline', value: counted(made.deadlineMinutes, 'minute') },
         ],
       },
+      ...changes(planChanges),
       memory(made.memory, cluster.memoryBytesPerRank),
     ],
   };
+}
+
+/** What was used in the end stands above; this is how it came to differ from what was planned. */
+function changes(made: RunReport['planChanges']): Block[] {
+  if (made.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: 'Numbers of the plan that were changed while the run went on; the plan above is the one last used',
+      columns: [
+        { name: 'Number' },
+        { name: 'Before', numeric: true },
+        { name: 'After', numeric: true },
+        { name: 'Changed' },
+        { name: 'Why' },
+      ],
+      rows: made.map(({ at, field, from, to, kind, byPerson }) => [
+        [{ code: field }],
+        from,
+        to,
+        instant(at),
+        byPerson ? `set by a person after ${kind}` : `${kind}, by its policy`,
+      ]),
+    },
+  ];
 }
 
 /** Bytes of one rank for each way that the planner tried, in its order. */

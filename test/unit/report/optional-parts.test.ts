@@ -51,6 +51,24 @@ describe('a record without one of its parts', () => {
     }
   });
 
+  it('tells of numbers of the plan that were changed, with what they were before, only where there are some', async () => {
+    for (const text of await both({})) expect(text).not.toContain('Numbers of the plan');
+    const at = '2026-11-22T20:50:00.000Z';
+    const halved = { at, field: 'training.microBatchRows', from: '16', to: '8', kind: 'OutOfMemory' as const, byPerson: false };
+    const slower = { at, field: 'training.learningRate', from: '0.004', to: '0.001', kind: 'Diverged' as const, byPerson: true };
+    for (const text of await both({ planChanges: [halved, slower] })) {
+      expect(text).toContain('training.microBatchRows');
+      expect(text).toContain('OutOfMemory, by its policy');
+      expect(text).toContain('set by a person after Diverged');
+    }
+  });
+
+  it('says nothing of the cost of checkpoints where none was uploaded, and that none gave way where it is so', async () => {
+    for (const text of await both({ uploads: [] })) expect(text).not.toContain('durable checkpoints');
+    const uploads = runReport().uploads.map((cost) => ({ ...cost, passedOver: 0 }));
+    for (const text of await both({ uploads })) expect(text).toContain('No checkpoint had to give way');
+  });
+
   it('renders with every list empty', async () => {
     const texts = await both({
       parts: [],
@@ -58,7 +76,9 @@ describe('a record without one of its parts', () => {
       wrongAnswers: [],
       epochs: [],
       loss: [],
+      planChanges: [],
       trajectories: [],
+      uploads: [],
       lengths: [],
       counts: [],
       stages: [],

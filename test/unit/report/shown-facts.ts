@@ -22,6 +22,13 @@ export const SHOWN_FACTS: Record<string, string[]> = {
   'token lengths': ['601,543', '248,457', '171', 'No row is longer than the context of 256 tokens.'],
   'time by stage': ['11 min 42 s', '20:37:31', '6 min 42 s', '57.3 %', '304 steps, 6 checkpoints', '6.7 s so far'],
   speed: ['13,279 tokens/s', '13,287 tokens/s'],
+  'what checkpoints have cost': [
+    '12 uploads of 132.9 MB in all',
+    '4.2 s, 1.2 % of the time in steps',
+    '1 part gave way',
+    '66.4 MB',
+    '2.4 s',
+  ],
   plan: ['922,752 parameters', 'learning rate 0.004', 'cosine', '240 minutes', 'every 50 steps'],
   memory: ['ZeRO-2, chosen', '107.5 MB', '11.3 GB'],
   nodes: ['worker-1', '25.2 GB', '91.3 GB', '127.0.0.1 (lo)', '3.11.2'],

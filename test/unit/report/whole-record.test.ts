@@ -21,7 +21,15 @@ describe('the views of a record', () => {
     passedOver: ['trajectory 0, step 150: it has no manifest'],
     openedAt: '2026-11-22T21:00:00.000Z',
   };
-  const record = runReport({ loss: loss.slice(0, 2), trajectories: [...trajectories, resumed] });
+  const halved = {
+    at: '2026-11-22T20:50:00.000Z',
+    field: 'training.microBatchRows',
+    from: '4',
+    to: '2',
+    kind: 'OutOfMemory' as const,
+    byPerson: false,
+  };
+  const record = runReport({ planChanges: [halved], loss: loss.slice(0, 2), trajectories: [...trajectories, resumed] });
   const before = renderMarkdown(record);
 
   it('shows in Markdown every field of the record: a change of any changes the text', () => {

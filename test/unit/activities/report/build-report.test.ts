@@ -4,13 +4,15 @@ import { scoreEvaluation } from '../../../../activities/evaluation/score-evaluat
 import { buildReport, type BuildReportInput } from '../../../../activities/report/build-report.js';
 import { readWrongAnswers } from '../../../../activities/report/wrong-answers.js';
 import { writeModelCard } from '../../../../activities/report/write-model-card.js';
+import { addIncident } from '../../../../activities/run/incidents.js';
 import { recordStages } from '../../../../activities/run/record-stages.js';
 import { recordStep } from '../../../../activities/run/record-step.js';
 import { closeRound } from '../../../../activities/training/close-round.js';
+import type { CheckpointUpload } from '../../../../src/contract/checkpoint.js';
 import { RunReport, type StageRecord } from '../../../../src/contract/report.js';
 import type { ReferenceRow } from '../../../../src/contract/dataset.js';
 import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
-import { MANIFEST, runKeys } from '../../../../src/domain/store-keys.js';
+import { MANIFEST, runKeys, trajectoryKeys } from '../../../../src/domain/store-keys.js';
 import { act } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
@@ -140,6 +142,38 @@ describe('a report', () => {
     expect(lengths).toEqual([{ split: 'train', rows: 24, numTokens: 900, numTargetTokens: 300, longestRow: 50, truncatedRows: 0 }]);
     expect(counts).toEqual(finished.run.dataset.counts);
     expect(plan.deadlineMinutes).toBe(60);
+  });
+
+  test('has what each node has paid for its uploads, over all gangs', async () => {
+    const finished = await FinishedRun.make();
+    const upload = (trajectory: number, node: number, cost: Partial<CheckpointUpload> & { step: number }): void =>
+      finished.round.put(trajectoryKeys.upload(`${trajectoryKeys.root(ROUND, trajectory)}/node-${node}`, cost.step), {
+        ...{ node, bytes: 100, seconds: 1, passedOver: [] },
+        ...{ writtenAt: '2026-11-22T20:00:00.000Z', durableAt: '2026-11-22T20:00:02.000Z' },
+        ...cost,
+      });
+    upload(0, 0, { step: 2, seconds: 0.5 });
+    upload(1, 0, { step: 4, seconds: 3, durableAt: '2026-11-22T20:00:07.000Z', passedOver: [2, 3] });
+    upload(0, 1, { step: 2 });
+    await finished.build();
+    expect(finished.report.uploads).toEqual([
+      { node: 0, uploads: 2, bytes: 200, seconds: 3.5, longestSeconds: 3, longestWaitSeconds: 7, passedOver: 2 },
+      { node: 1, uploads: 1, bytes: 100, seconds: 1, longestSeconds: 1, longestWaitSeconds: 2, passedOver: 0 },
+    ]);
+  });
+
+  test('has the plan as last used, and what it was before', async () => {
+    const finished = await FinishedRun.make();
+    const { store, plan } = finished.run;
+    const change = { training: { microBatchRows: 1 }, evaluation: {} };
+    const at = '2026-11-22T20:30:00.000Z';
+    await addIncident(store, RUN_KEY, { event: 'retried', id: 'a', at, fence: 1, kind: 'OutOfMemory', change });
+    await finished.build();
+    expect(finished.report.plan.training.microBatchRows).toBe(1);
+    expect(finished.report.plan.deadlineMinutes).toBe(60);
+    const from = String(plan.training.microBatchRows);
+    const field = 'training.microBatchRows';
+    expect(finished.report.planChanges).toEqual([{ at, field, from, to: '1', kind: 'OutOfMemory', byPerson: true }]);
   });
 
   test('twice is the same to the byte, in all three forms, but for the time at which it was made', async () => {

@@ -1,0 +1,31 @@
+import type { Incident } from '../contract/incident.js';
+import type { FailureKind } from '../contract/kinds.js';
+import type { RunPlan } from '../contract/plan.js';
+
+/** A number of the plan that another one took the place of while the run went on. */
+export interface PlanStep {
+  at: string;
+  /** As in a request, e.g. `training.microBatchRows`. */
+  field: string;
+  from: string;
+  to: string;
+  /** What it was changed for. */
+  kind: FailureKind;
+  /** False: by the policy for that failure; true: by somebody who let a parked run go on. */
+  byPerson: boolean;
+}
+
+/** What incidents have changed of a plan, in order; a value that was set to what it was already is no change. */
+export function planChanges({ training, evaluation }: RunPlan, incidents: readonly Incident[]): PlanStep[] {
+  const values = new Map([...fields('training', training), ...fields('evaluation', evaluation)]);
+  return incidents.flatMap(({ at, kind, event, change }) =>
+    [...fields('training', change?.training ?? {}), ...fields('evaluation', change?.evaluation ?? {})].flatMap(([field, to]) => {
+      const from = values.get(field) ?? '';
+      values.set(field, to);
+      return from === to ? [] : [{ at, field, from, to, kind, byPerson: event === 'retried' }];
+    }),
+  );
+}
+
+const fields = (section: string, values: object): [field: string, value: string][] =>
+  Object.entries(values).map(([name, value]) => [`${section}.${name}`, String(value)]);

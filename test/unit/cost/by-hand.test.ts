@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../../src/platform/network/free-port.js';
+import { JobFolder } from '../../../src/platform/runner/job-folder.js';
+import { RanksByHand } from '../../cost/by-hand.js';
+import { Sandbox } from '../../e2e/sandbox.js';
+import { trainJob } from '../../fixtures/job-spec.js';
+import { eventually } from '../../fixtures/child-process.js';
+
+const STAND_IN = fileURLToPath(new URL('../../stand-ins/gpu-runner.mjs', import.meta.url));
+
+test.runIf(process.platform === 'linux')(
+  'ranks by hand do the steps of those that they are copies of, in a home of their own',
+  async () => {
+    const box = new Sandbox();
+    onTestFinished(() => box.close());
+    const work = join(box.home, 'nodes', 'n', 'work');
+    mkdirSync(work, { recursive: true });
+    const spec = trainJob({ ranks: { first: 0, count: 1, worldSize: 1, threads: 1 }, steps: 3 });
+    if (spec.plan.command !== 'train') throw new Error('the fixture does not train');
+    const folder = new JobFolder(work, spec.jobId);
+    await folder.writeSpec(spec);
+    const { model, train_rows, validation_rows } = spec.plan;
+    mkdirSync(join(work, model.path), { recursive: true });
+    for (const path of [train_rows, validation_rows ?? train_rows]) {
+      mkdirSync(join(work, path, '..'), { recursive: true });
+      writeFileSync(join(work, path), '{}\n');
+    }
+    const args = ['-m', 'gpu_runner', 'train', '--plan', folder.planPath(), '--events', folder.eventsPath(0)];
+    // Slow enough to be looked at while it runs.
+    writeFileSync(join(work, 'stand-in.json'), JSON.stringify({ stepMs: 500 }));
+    const env = {
+      PATH: process.env['PATH'],
+      FORMWORK_HOME: box.home,
+      RANK: '0',
+      WORLD_SIZE: '1',
+      MASTER_ADDR: '127.0.0.1',
+      MASTER_PORT: String(await freePort(0, '127.0.0.1')),
+    };
+    const child = spawn(process.execPath, [STAND_IN, ...args], { cwd: work, env, stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const running = await eventually('the rank', () => Promise.resolve(box.processes().find(({ pid }) => pid === child.pid)));
+    const hand = RanksByHand.copy(box.home, [running]);
+    onTestFinished(() => hand.close());
+    expect(await ended).toBe(0);
+    const [events = ''] = await hand.train(box.home);
+    expect(events.startsWith(box.home)).toBe(false);
+    const losses = (path: string): unknown[] =>
+      readFileSync(path, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { kind: string; loss_hex?: string })
+        .filter(({ kind }) => kind === 'step')
+        .map(({ loss_hex }) => loss_hex);
+    expect(losses(events)).toHaveLength(3);
+    expect(losses(events)).toEqual(losses(join(work, folder.eventsPath(0))));
+  },
+);
