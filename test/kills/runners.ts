@@ -12,6 +12,8 @@ export interface Runner {
   python: (folder: string) => string;
   request: (folder: string) => FineTuningRequestInput;
   limits: RankLimits;
+  /** Of the whole command. */
+  seeds: number;
   /** Runs at once on two cores. */
   lanes: number;
   /** A round takes seconds, and each blow at most a minute; one that is still open after this is not going to end. */
@@ -37,6 +39,7 @@ const standIn: Runner = {
   request: shortRequest,
   // A rank is there in a tenth of a second. Eight for a step: a pause may be longer, which is a hang, or shorter, which is none.
   limits: { setupSeconds: 30, stepSeconds: 8, checkpointSeconds: 15 },
+  seeds: 300,
   lanes: 6,
   patienceMs: 4 * 60_000,
 };
@@ -47,6 +50,7 @@ const deepspeed: Runner = {
   request: shortRequest,
   // Imports take 20 s on two busy cores, and more beside another gang.
   limits: { setupSeconds: 300, stepSeconds: 30, checkpointSeconds: 60 },
+  seeds: 25,
   lanes: 2,
   patienceMs: 10 * 60_000,
 };

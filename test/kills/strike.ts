@@ -6,7 +6,8 @@ import type { Blow, Victim } from './blow.js';
 import type { Lane } from './lane.js';
 
 export interface Struck {
-  /** For a person, e.g. "SIGKILL to rank 1". */
+  signal: 'SIGKILL' | 'SIGSTOP';
+  /** For a person, e.g. "SIGKILL to rank of node 1". */
   what: string;
   /** Resolves when a pause is over. */
   over: Promise<void>;
@@ -24,12 +25,12 @@ export function strike(lane: Lane, { victim, lot, pauseMs }: Blow): Struck | nul
   if (target === undefined) return null;
   if (pauseMs === null) {
     const killed = victim === 'node' ? killMachine(target.find) : signal(target.find(), 'SIGKILL');
-    return killed === 0 ? null : { what: `SIGKILL to ${target.name}`, over: Promise.resolve() };
+    return killed === 0 ? null : { signal: 'SIGKILL', what: `SIGKILL to ${target.name}`, over: Promise.resolve() };
   }
   const paused = target.find();
   if (signal(paused, 'SIGSTOP') === 0) return null;
   const over = delay(pauseMs).then(() => void signal(paused, 'SIGCONT'));
-  return { what: `SIGSTOP to ${target.name} for ${(pauseMs / 1000).toFixed(1)} s`, over };
+  return { signal: 'SIGSTOP', what: `SIGSTOP to ${target.name} for ${(pauseMs / 1000).toFixed(1)} s`, over };
 }
 
 /** How many of them were still there. */

@@ -8,7 +8,7 @@ import { storedEvents, storedSteps, TrainingWatch } from '../e2e/training-watch.
 import { unlessAway } from './ask-server.js';
 import { drawBlows, type Blow } from './blow.js';
 import type { Lane } from './lane.js';
-import { strike } from './strike.js';
+import { strike, type Struck } from './strike.js';
 import { faultsOf, outcomeOf, type Outcome, type Record } from './verdict.js';
 
 const LOOK_MS = 250;
@@ -22,10 +22,17 @@ export interface Unbroken extends Outcome {
   ms: number;
 }
 
+/** A blow as it came; without a signal where nothing of its kind ran at the moment. */
+interface Carried {
+  signal: Struck['signal'] | null;
+  what: string;
+  /** Since the start of the round. */
+  seconds: number;
+}
+
 export interface Trial {
   seed: number;
-  /** What was done and when, in words. */
-  blows: string[];
+  blows: Carried[];
   trajectories: number;
   seconds: number;
   /** What is not as it has to be, in words; empty: the seed has passed. */
@@ -51,7 +58,7 @@ export async function trainUnbroken(lane: Lane): Promise<Unbroken> {
 export async function tryKills(lane: Lane, seed: number, unbroken: Unbroken): Promise<Trial> {
   const began = Date.now();
   const name = `kill-${seed}`;
-  const blows: string[] = [];
+  const blows: Carried[] = [];
   const round = await lane.train(name);
   const over = new AbortController();
   const struck = carryOut(lane, drawBlows(createRandom(seed, 'kills'), unbroken.ms), blows, over.signal);
@@ -69,16 +76,23 @@ export async function tryKills(lane: Lane, seed: number, unbroken: Unbroken): Pr
   return { seed, blows, trajectories, seconds, faults };
 }
 
+/** For a terminal: what was done to a seed and what came of it. */
+export function lineOf({ seed, blows, trajectories, seconds, faults }: Trial): string {
+  const done = blows.map(({ what, seconds: at }) => `${what} at ${at.toFixed(1)} s`).join(', ') || 'over before the first blow';
+  const end = faults.length === 0 ? 'passed' : `FAILED: ${faults.join('; ')}`;
+  return `${seed}: ${done}; ${trajectories} ${trajectories === 1 ? 'gang' : 'gangs'}, ${seconds.toFixed(1)} s, ${end}`;
+}
+
 /** One blow after the other until the round is over; resolves when every pause is, too. */
-async function carryOut(lane: Lane, blows: readonly Blow[], done: string[], signal: AbortSignal): Promise<void> {
+async function carryOut(lane: Lane, blows: readonly Blow[], done: Carried[], signal: AbortSignal): Promise<void> {
   const began = Date.now();
   const pauses: Promise<void>[] = [];
   for (const blow of blows) {
     await delay(blow.afterMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
-    const at = `at ${((Date.now() - began) / 1000).toFixed(1)} s`;
+    const seconds = (Date.now() - began) / 1000;
     const struck = strike(lane, blow);
-    done.push(struck === null ? `no ${blow.victim} ${at}` : `${struck.what} ${at}`);
+    done.push(struck === null ? { signal: null, what: `no ${blow.victim} there`, seconds } : { ...struck, seconds });
     if (struck !== null) pauses.push(struck.over);
   }
   await Promise.all(pauses);
