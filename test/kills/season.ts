@@ -25,6 +25,7 @@ export async function runSeason(
   const field = new Field(runner);
   const trials: Trial[] = [];
   const faults: string[] = [];
+  let isSound = false;
   try {
     await field.open();
     const left = [...seeds];
@@ -48,11 +49,12 @@ export async function runSeason(
     const down = await field.down();
     if (down !== null) faults.push(down);
     faults.push(...field.box.processes().map(({ command }) => `left over after formwork down: ${command.join(' ')}`));
+    isSound = faults.length === 0 && trials.every((trial) => trial.faults.length === 0);
     return { trials, faults, unbrokenSeconds: unbroken.ms / 1000 };
   } finally {
     await field.box.end();
-    if (trials.some(({ faults: found }) => found.length > 0) || faults.length > 0) keep(field);
-    else await field.box.close();
+    if (isSound) await field.box.close();
+    else keep(field);
   }
 }
 
