@@ -18,9 +18,11 @@ interface Target {
   find: () => FoundProcess[];
 }
 
-/** Carries out a blow; null: nothing of the kind runs at this moment. */
+/** Carries out a blow; null: nothing that it could hit runs at this moment. */
 export function strike(lane: Lane, { victim, lot, pauseMs }: Blow): Struck | null {
-  const targets = targetsOf(lane, victim);
+  // Ranks and their supervisors run for a part of a round; before and after it the nodes' workers carry it on.
+  const meant = targetsOf(lane, victim);
+  const targets = meant.length > 0 ? meant : targetsOf(lane, 'node worker');
   const target = targets[lot % targets.length];
   if (target === undefined) return null;
   if (pauseMs === null) {

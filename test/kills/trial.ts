@@ -92,7 +92,7 @@ async function carryOut(lane: Lane, blows: readonly Blow[], done: Carried[], sig
     if (signal.aborted) break;
     const seconds = (Date.now() - began) / 1000;
     const struck = strike(lane, blow);
-    done.push(struck === null ? { signal: null, what: `no ${blow.victim} there`, seconds } : { ...struck, seconds });
+    done.push({ signal: struck?.signal ?? null, what: struck?.what ?? `no ${blow.victim} there`, seconds });
     if (struck !== null) pauses.push(struck.over);
   }
   await Promise.all(pauses);
