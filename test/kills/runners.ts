@@ -21,10 +21,10 @@ export interface Runner {
 }
 
 /**
- * 60 steps of 75 ms with a checkpoint every 10, whose shards take 80 ms to write: about as long as their uploads, so that a random
+ * 60 steps of 0.11 s with a checkpoint every 10, whose shards take 80 ms to write: about as long as their uploads, so that a random
  * moment is one of computing, writing and uploading alike.
  */
-const BEHAVIOUR = { stepMs: 75, stepsPerEpoch: 20, shardBytes: 512 * 1024 };
+const BEHAVIOUR = { stepMs: 110, stepsPerEpoch: 20, shardBytes: 512 * 1024 };
 
 const standIn: Runner = {
   name: 'stand-in',
