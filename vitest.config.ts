@@ -40,6 +40,15 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'kills',
+          include: ['test/kills/**/*.test.ts'],
+          // A seed that does not come to its end is waited for as long as test/kills/runners.ts says, then tidied up.
+          testTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'durability',
           include: ['test/durability/**/*.test.ts'],
           // A row that does not come to an end is measured for ten minutes, then tidied up.

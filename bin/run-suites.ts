@@ -118,6 +118,7 @@ const SUITES: Suite[] = [
   vitest('browser'),
   pytest,
   vitest('e2e'),
+  vitest('kills'),
   { ...vitest('durability'), onlyByName: true },
   { ...vitest('network'), onlyByName: true },
 ];

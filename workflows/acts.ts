@@ -61,12 +61,13 @@ export const sweeping = proxyActivities<ControlActivities>({
 /** A node's queue may have lost its worker for the moment: its host brings one back within seconds. */
 const NODE_WAIT = '60 seconds';
 
-/** Short acts of a node. */
+/** Short acts of a node. A worker that is killed in one is back within seconds, so its beat is missed and not the whole minute. */
 export const onNode = (taskQueue: string): NodeActivities =>
   proxyActivities<NodeActivities>({
     taskQueue,
     scheduleToStartTimeout: NODE_WAIT,
     startToCloseTimeout: '60 seconds',
+    heartbeatTimeout: '15 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '10 seconds', maximumAttempts: 5 },
   });
 

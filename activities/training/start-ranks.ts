@@ -1,8 +1,9 @@
 import type { JobSpec } from '../../src/contract/job.js';
 import type { JobRunner } from '../../src/platform/runner/port.js';
+import { beating } from '../beating.js';
 
 /** Starts a job on this node, or finds it started: called twice, one set of ranks runs. */
 export const startRanks =
   (ports: { jobs: JobRunner }) =>
-  async (spec: JobSpec): Promise<'started' | 'adopted'> =>
-    ports.jobs.start(spec);
+  (spec: JobSpec): Promise<'started' | 'adopted'> =>
+    beating(() => ports.jobs.start(spec));

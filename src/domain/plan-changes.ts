@@ -1,4 +1,4 @@
-import type { Incident } from '../contract/incident.js';
+import type { Incident, PlanChange } from '../contract/incident.js';
 import type { FailureKind } from '../contract/kinds.js';
 import type { RunPlan } from '../contract/plan.js';
 
@@ -16,10 +16,10 @@ export interface PlanStep {
 }
 
 /** What incidents have changed of a plan, in order; a value that was set to what it was already is no change. */
-export function planChanges({ training, evaluation }: RunPlan, incidents: readonly Incident[]): PlanStep[] {
-  const values = new Map([...fields('training', training), ...fields('evaluation', evaluation)]);
+export function planChanges(plan: RunPlan, incidents: readonly Incident[]): PlanStep[] {
+  const values = new Map(fields(plan));
   return incidents.flatMap(({ at, kind, event, change }) =>
-    [...fields('training', change?.training ?? {}), ...fields('evaluation', change?.evaluation ?? {})].flatMap(([field, to]) => {
+    fields(change ?? {}).flatMap(([field, to]) => {
       const from = values.get(field) ?? '';
       values.set(field, to);
       return from === to ? [] : [{ at, field, from, to, kind, byPerson: event === 'retried' }];
@@ -27,5 +27,7 @@ export function planChanges({ training, evaluation }: RunPlan, incidents: readon
   );
 }
 
-const fields = (section: string, values: object): [field: string, value: string][] =>
-  Object.entries(values).map(([name, value]) => [`${section}.${name}`, String(value)]);
+const fields = ({ training = {}, evaluation = {}, limits = {} }: Partial<PlanChange>): [field: string, value: string][] =>
+  Object.entries({ training, evaluation, limits }).flatMap(([section, values]) =>
+    Object.entries(values).map(([name, value]): [string, string] => [`${section}.${name}`, String(value)]),
+  );

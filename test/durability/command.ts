@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { readEnvironment } from '../../src/platform/environment.js';
 import { packageFile, packageRoot } from '../../src/platform/package-root.js';
+import { readSummaries } from '../kills/summary.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import { judge } from './judge.js';
@@ -98,7 +99,7 @@ async function writePage(): Promise<void> {
   const newest = new Map(readResults(file).map((result) => [result.name, result]));
   const kept = FAULTS.flatMap(({ name }) => newest.get(name) ?? []);
   writeFileSync(RESULTS, kept.map((result) => `${JSON.stringify(result)}\n`).join(''));
-  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, kept));
+  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, kept, readSummaries()));
 }
 
 function line(cells: readonly string[]): string {

@@ -1,15 +1,20 @@
 import { format, resolveConfig } from 'prettier';
 import { packageFile } from '../../src/platform/package-root.js';
 import type { Expected, Fault } from './fault.js';
+import type { Summary } from '../kills/summary.js';
 import type { Result } from './result.js';
 
 /** docs/durability.md, formatted as every page is. */
-export async function durabilityPage(faults: readonly Fault[], measured: readonly Result[]): Promise<string> {
+export async function durabilityPage(
+  faults: readonly Fault[],
+  measured: readonly Result[],
+  kills: readonly Summary[],
+): Promise<string> {
   const style = await resolveConfig(packageFile('docs', 'durability.md'));
-  return format(pageText(faults, measured), { ...style, parser: 'markdown' });
+  return format(pageText(faults, measured, kills), { ...style, parser: 'markdown' });
 }
 
-function pageText(faults: readonly Fault[], measured: readonly Result[]): string {
+function pageText(faults: readonly Fault[], measured: readonly Result[], kills: readonly Summary[]): string {
   const results = new Map(measured.map((result) => [result.name, result]));
   const problems = measured.flatMap(({ name, problems = [], why, state }) => [
     ...problems.map((problem) => `- \`${name}\`: ${problem}`),
@@ -33,6 +38,9 @@ function pageText(faults: readonly Fault[], measured: readonly Result[]): string
     ),
     ...section('## Rows that failed', problems),
     ...section('## Rows that did not run', notRun),
+    '## Kills at random moments',
+    KILLS,
+    ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
     '## Running it',
     RUNNING,
   ]
@@ -55,10 +63,43 @@ const RUNNING =
   `\`npm run durability\` runs all rows and writes this page; \`npm run durability -- kill-rank kill-node\` runs those named. A row is repeated
 with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's name choose step, rank and file. \`FORMWORK_TEST_OUTAGE_MINUTES\`
 shortens the long outages. The rows \`disk-full\` and \`store-down\` mount file systems of their own and need root; \`control-link-cut\` and
-\`rank-link-cut\` put control plane and nodes on hosts of their own, in network namespaces, and need root and iproute2. A quick part is in \`npm test\`, as the suite \`durability\`.`.replaceAll(
+\`rank-link-cut\` put control plane and nodes on hosts of their own, in network namespaces, and need root and iproute2. A quick part is in
+\`npm test\`, as the suite \`durability\`; a few seeds of the kills are there as the suite \`kills\`. \`npm run kills\` runs 300 seeds without
+PyTorch and 25 with DeepSpeed; \`npm run kills -- --runner stand-in --seeds 1\` with \`FORMWORK_TEST_SEED\` repeats one.`.replaceAll(
     '\n',
     ' ',
   );
+
+const KILLS = `The rows above strike once, in training. \`npm run kills\` knows nothing of what a run is doing: each seed strikes a short round one to three times, each time at a random moment after the one before, in its set-up, in a step, while a checkpoint is written or on its way to the store, in the start of the next gang, at the end, or after it. Three of four blows are SIGKILL, the others SIGSTOP for up to 15 s; they hit a rank, a rank supervisor, a node's worker or host, all of a node, and now and then the control worker or the server, which the rounds beside it share. Each has to come to the weights of every epoch and the exact losses of the round that nothing happened to, with no step told twice, one line of descent, and no process left.
+
+The ranks are DeepSpeed, or a program of the same port, files, signals and exit codes that loads no PyTorch, so that hundreds of seeds take minutes. Server, workers, hosts, supervisors and lease are the real ones in both.`;
+
+const KILLS_HEADINGS = ['ranks', 'seeds', 'passed', 'SIGKILL', 'SIGSTOP', 'gangs formed', 'unbroken round', 'took'];
+
+function killsCells({
+  runner,
+  firstSeed,
+  seeds,
+  failedSeeds,
+  kills,
+  pauses,
+  gangs,
+  unbrokenSeconds,
+  seconds: all,
+}: Summary): string[] {
+  const passed = failedSeeds.length === 0 ? String(seeds) : `${seeds - failedSeeds.length}, failed ${failedSeeds.join(', ')}`;
+  const range = `${seeds}, from ${firstSeed}`;
+  return [
+    runner,
+    range,
+    passed,
+    String(kills),
+    String(pauses),
+    String(gangs),
+    seconds(unbrokenSeconds),
+    `${(all / 60).toFixed(1)} min`,
+  ];
+}
 
 function conditions(measured: readonly Result[]): string[] {
   const [first] = measured;

@@ -9,13 +9,16 @@ export class TrainingWatch {
   constructor(
     private readonly home: string,
     private readonly runKey: string,
+    private readonly round = '0',
   ) {}
 
   /** Steps that rank 0 has told of in this trajectory. */
   step(trajectory: number): number {
     const nodes = join(this.home, 'nodes');
     const files = existsSync(nodes)
-      ? readdirSync(nodes).map((node) => join(nodes, node, 'work', 'jobs', `round-0-t${trajectory}`, 'events', 'rank-0.jsonl'))
+      ? readdirSync(nodes).map((node) =>
+          join(nodes, node, 'work', 'jobs', `round-${this.round}-t${trajectory}`, 'events', 'rank-0.jsonl'),
+        )
       : [];
     const events = files.filter(existsSync).flatMap(readEvents);
     return Math.max(0, ...events.flatMap((event) => (event.kind === 'step' ? [event.step] : [])));
@@ -23,7 +26,7 @@ export class TrainingWatch {
 
   /** Checkpoints of this trajectory that count: their manifest is in the store. */
   checkpoints(trajectory: number): number[] {
-    const folder = join(this.home, 'store', 'runs', this.runKey, 'rounds', '0', 'trajectories', String(trajectory), 'checkpoints');
+    const folder = join(this.trajectoriesFolder(), String(trajectory), 'checkpoints');
     const names = existsSync(folder) ? readdirSync(folder) : [];
     return names
       .filter((name) => existsSync(join(folder, name, 'manifest.json')))
@@ -31,11 +34,15 @@ export class TrainingWatch {
   }
 
   trajectories(): Trajectory[] {
-    const folder = join(this.home, 'store', 'runs', this.runKey, 'rounds', '0', 'trajectories');
+    const folder = this.trajectoriesFolder();
     const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
     return names
       .map((name) => Trajectory.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
       .sort((a, b) => a.trajectory - b.trajectory);
+  }
+
+  private trajectoriesFolder(): string {
+    return join(this.home, 'store', 'runs', this.runKey, 'rounds', this.round, 'trajectories');
   }
 
   /** Resolves at the first look that finds this step reached and a checkpoint committed. */
@@ -44,9 +51,9 @@ export class TrainingWatch {
   }
 }
 
-/** Every event of every rank, as the store has it. */
-export function storedEvents(home: string, runKey: string): { trajectory: number; event: RunnerEvent }[] {
-  const root = join(home, 'store', 'runs', runKey, 'rounds', '0', 'trajectories');
+/** Every event of every rank of a round, as the store has it. */
+export function storedEvents(home: string, runKey: string, round = '0'): { trajectory: number; event: RunnerEvent }[] {
+  const root = join(home, 'store', 'runs', runKey, 'rounds', round, 'trajectories');
   const trajectories = existsSync(root) ? readdirSync(root).filter((name) => /^\d+$/.test(name)) : [];
   return trajectories.flatMap((trajectory) =>
     readdirSync(join(root, trajectory))
@@ -75,9 +82,12 @@ export function storedEvents(home: string, runKey: string): { trajectory: number
 export function storedSteps(
   home: string,
   runKey: string,
-): { rank: number; step: number; trajectory: number; lossHex: string | null }[] {
-  return storedEvents(home, runKey).flatMap(({ trajectory, event }) =>
-    event.kind === 'step' ? [{ rank: event.rank, step: event.step, trajectory, lossHex: event.loss_hex }] : [],
+  round = '0',
+): { rank: number; step: number; trajectory: number; lossHex: string | null; at: number }[] {
+  return storedEvents(home, runKey, round).flatMap(({ trajectory, event }) =>
+    event.kind === 'step'
+      ? [{ rank: event.rank, step: event.step, trajectory, lossHex: event.loss_hex, at: Date.parse(event.time) }]
+      : [],
   );
 }
 

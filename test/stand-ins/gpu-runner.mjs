@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // Stands where FORMWORK_PYTHON is expected: python -m gpu_runner <command> --plan P --events E, without PyTorch. It keeps the
 // contract with its supervisor: the same plan in, the same events, files, signals and exit codes. Ranks meet at each step over
-// TCP, so that one that is gone or stopped shows at the others. The "weights" are a chain of hashes over the steps that were done:
-// they are equal exactly when the same steps were done in the same order.
-// What goes wrong, and when, is said by stand-in.json in the work folder; see Behaviour.
+// TCP, so that one that is gone or stopped shows at the others. The "weights" are a chain of hashes over the gradients of all ranks,
+// and each rank has moments of its own, which its gradients follow from: they are equal exactly when every rank did the same steps
+// in the same order, each from its own part of the same checkpoint.
+// How it behaves, and what goes wrong when, is said by stand-in.json in the work folder, or else by STAND_IN in the environment;
+// see Behaviour.
 import { createHash } from 'node:crypto';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,6 +17,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @typedef {object} Behaviour
  * @property {number} [stepMs] duration of a step
  * @property {number} [stepsPerEpoch]
+ * @property {number} [shardBytes] size of what a rank writes of a checkpoint, and of the weights; each takes a moment to write
  * @property {boolean} [ignoresStop] SIGTERM does nothing
  * @property {{ rank: number, step: number, act: 'exit' | 'crash' | 'kill' | 'hang' | 'garbage', exit?: string, message?: string }[]} [faults]
  */
@@ -22,6 +25,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 const EXIT_CODES = JSON.parse(readFileSync(new URL('../../gpu-runner/gpu_runner/schema/exit-codes.json', import.meta.url), 'utf8'));
 /** Written by SIGUSR1 where Python would write the stacks of its threads. */
 const STACKS = 'Current thread (most recent call first):';
+/** Of a file that takes a moment to write: as a disk of 6 MB/s would take it. */
+const PIECE_BYTES = 32 * 1024;
+const PIECE_MS = 5;
 
 class Ended extends Error {
   constructor(exit, message) {
@@ -30,6 +36,12 @@ class Ended extends Error {
   }
 }
 
+// Before a run, a Python is asked which versions of what gpu_runner imports it has.
+if (process.argv[2] === '-c') {
+  const packages = process.argv.slice(4);
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(packages.map((name) => [name, 'stand-in'])))}\n`);
+  process.exit();
+}
 const [module, packageName, command, ...options] = process.argv.slice(2);
 if (module !== '-m' || packageName !== 'gpu_runner') {
   process.stderr.write(`expected -m gpu_runner <command>, got ${process.argv.slice(2).join(' ')}\n`);
@@ -39,7 +51,7 @@ const option = (name) => options[options.indexOf(name) + 1];
 const rank = Number(process.env.RANK ?? 0);
 const plan = JSON.parse(readFileSync(option('--plan'), 'utf8'));
 /** @type {Behaviour} */
-const behaviour = existsSync('stand-in.json') ? JSON.parse(readFileSync('stand-in.json', 'utf8')) : {};
+const behaviour = JSON.parse(existsSync('stand-in.json') ? readFileSync('stand-in.json', 'utf8') : (process.env.STAND_IN ?? '{}'));
 
 let isStopAsked = false;
 let isDeferred = false;
@@ -81,8 +93,8 @@ function describe() {
   writeFileSync(`environment-${rank}.json`, JSON.stringify(process.env));
 }
 
-function init() {
-  writeModel(plan.output, hash('init', plan.seed, readFileSync(plan.rows)));
+async function init() {
+  await writeModel(plan.output, hash('init', plan.seed, readFileSync(plan.rows)));
   emit('initialised', { path: plan.output, num_parameters: 1000, vocabulary_size: plan.vocabulary_size });
 }
 
@@ -116,35 +128,44 @@ async function train() {
     ...{ num_parameters: 1000, packed_rows: 16 * stepsPerEpoch, packing_efficiency: 1, num_tokens: 4096, num_target_tokens: 1024 },
     ...{ steps_per_epoch: stepsPerEpoch, total_steps: total, truncated_rows: 0, dropped_rows: 0 },
   });
-  let weights = hash('start', plan.seed, plan.model.path);
-  let done = 0;
+  let state = { step: 0, weights: hash('start', plan.seed, plan.model.path), moments: hash('start', plan.seed, rank) };
   if (plan.resume !== null) {
     emit('phase', { phase: 'restore' });
-    ({ weights, step: done } = readState(plan.resume));
-    emit('resumed', { step: done });
+    state = readState(plan.resume);
+    emit('resumed', { step: state.step });
   }
   emit('phase', { phase: 'loop' });
   isDeferred = true;
-  for (let step = done + 1; step <= total; step += 1) {
+  for (let step = state.step + 1; step <= total; step += 1) {
     await delay(behaviour.stepMs ?? 10);
     await misbehave(step);
-    const hasToStop = await peers.agree(step, isStopAsked);
-    weights = hash(weights, plan.seed, step);
+    const told = await peers.exchange({ step, stop: isStopAsked, gradient: hash(state.weights, state.moments, plan.seed, step) });
+    const hasToStop = told.some(({ stop }) => stop);
+    const gradients = told.map(({ gradient }) => gradient).join();
+    state = { step, weights: hash(state.weights, gradients), moments: hash(state.moments, gradients) };
     const loss = 3 / step;
     emit('step', {
-      ...{ step, epoch: step / stepsPerEpoch, loss, loss_hex: `0x${weights.slice(0, 13)}p+0`, learning_rate: plan.learning_rate },
+      ...{
+        step,
+        epoch: step / stepsPerEpoch,
+        loss,
+        loss_hex: `0x${state.weights.slice(0, 13)}p+0`,
+        learning_rate: plan.learning_rate,
+      },
       ...{ gradient_norm: 1, skipped: null, num_tokens: 4096, num_target_tokens: 1024, seconds: (behaviour.stepMs ?? 10) / 1000 },
     });
     const isLast = step === total;
     if (isLast || (plan.max_steps === null && step % stepsPerEpoch === 0)) {
-      writeSnapshot(step, plan.max_steps === null ? step / stepsPerEpoch : 1, weights);
+      await writeSnapshot(step, plan.max_steps === null ? step / stepsPerEpoch : 1, state.weights);
+      await peers.exchange({ step });
     }
-    if (isLast || hasToStop || step % plan.checkpoint_every_steps === 0) writeCheckpoint(step, weights);
+    if (isLast || hasToStop || step % plan.checkpoint_every_steps === 0) await writeCheckpoint(state, peers);
     if (hasToStop && !isLast) {
       emit('interrupted', { step });
       process.exit(EXIT_CODES.interrupted);
     }
   }
+  peers.part();
 }
 
 async function generate() {
@@ -176,19 +197,25 @@ function exportModel() {
   emit('exported', { path: plan.output, num_parameters: 1000, logits_sha256: hash('logits') });
 }
 
-/** Rank 0 listens, the others come; at each step all tell whether they were asked to stop, and all learn whether any was. */
+/** Rank 0 listens, the others come; what one tells all learn, in the order of ranks. */
 async function meet() {
   const size = plan.world_size;
-  if (size === 1) return { agree: (_, stop) => Promise.resolve(stop) };
-  const lost = () => end(new Ended('lostPeer', 'another rank is gone (connection closed by peer)'));
+  if (size === 1) return { exchange: (word) => Promise.resolve([word]), part: () => undefined };
+  let isOver = false;
+  const lost = () => {
+    if (!isOver) end(new Ended('lostPeer', 'another rank is gone (connection closed by peer)'));
+  };
+  // From here on a peer may end before this one.
+  const part = () => void (isOver = true);
   const [host, port] = [process.env.MASTER_ADDR, Number(process.env.MASTER_PORT)];
   if (rank !== 0) {
     const socket = await connect(host, port);
     const lines = linesOf(socket, lost);
     return {
-      async agree(step, stop) {
-        socket.write(`${JSON.stringify({ step, stop })}\n`);
-        return (await lines.next()).stop;
+      part,
+      async exchange(word) {
+        socket.write(`${JSON.stringify({ rank, ...word })}\n`);
+        return lines.next();
       },
     };
   }
@@ -204,13 +231,15 @@ async function meet() {
   });
   const all = sockets.map((socket) => linesOf(socket, lost));
   return {
-    async agree(step, stop) {
-      const told = await Promise.all(all.map((lines) => lines.next()));
-      if (told.some((one) => one.step !== step))
+    part,
+    async exchange(word) {
+      const others = await Promise.all(all.map((lines) => lines.next()));
+      const told = [{ rank, ...word }, ...others].sort((a, b) => a.rank - b.rank);
+      if (told.some(({ step }) => step !== word.step)) {
         throw new Ended('crashed', `ranks are at different steps: ${JSON.stringify(told)}`);
-      const any = stop || told.some((one) => one.stop);
-      for (const socket of sockets) socket.write(`${JSON.stringify({ stop: any })}\n`);
-      return any;
+      }
+      for (const socket of sockets) socket.write(`${JSON.stringify(told)}\n`);
+      return told;
     },
   };
 }
@@ -261,21 +290,30 @@ async function misbehave(step) {
   }
 }
 
-function writeCheckpoint(step, weights) {
+async function writeCheckpoint(state, peers) {
+  const { step } = state;
   emit('phase', { phase: 'checkpoint' });
   const folder = join(plan.checkpoints, `step-${String(step).padStart(8, '0')}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, stateName()), JSON.stringify({ step, weights }));
-  emit('checkpoint', { step, folder, files: [describeFile(folder, stateName())], seconds: 0.001, skipped: null });
+  await writeSlowly(join(folder, shardName()), `${rank} ${state.moments}`);
+  const shard = describeFile(folder, shardName());
+  writeFileSync(join(folder, stateName()), JSON.stringify({ ...state, files: [shard] }));
+  // A rank tells of its part when all have theirs.
+  await peers.exchange({ step });
+  emit('checkpoint', { step, folder, files: [shard, describeFile(folder, stateName())], seconds: 0.001, skipped: null });
   emit('phase', { phase: 'loop' });
 }
 
-function writeSnapshot(step, epoch, weights) {
+async function writeSnapshot(step, epoch, weights) {
   emit('phase', { phase: 'snapshot' });
   if (rank === 0) {
-    const folder = join(plan.snapshots, `epoch-${String(epoch).padStart(4, '0')}`);
-    const files = writeModel(folder, weights).map((name) => describeFile(folder, name));
-    emit('snapshot', { step, epoch, folder, files, seconds: 0.001 });
+    const name = `epoch-${String(epoch).padStart(4, '0')}`;
+    const [folder, partial] = [join(plan.snapshots, name), join(plan.snapshots, `.${name}.partial`)];
+    rmSync(partial, { recursive: true, force: true });
+    const written = await writeModel(partial, weights);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(partial, folder);
+    emit('snapshot', { step, epoch, folder, files: written.map((file) => describeFile(folder, file)), seconds: 0.001 });
   }
   emit('phase', { phase: 'loop' });
 }
@@ -283,16 +321,31 @@ function writeSnapshot(step, epoch, weights) {
 function readState({ path, step }) {
   const file = join(path, stateName());
   if (!existsSync(file)) throw new Ended('data', `${file}: is missing; go on from an earlier checkpoint`);
-  const state = JSON.parse(readFileSync(file, 'utf8'));
+  const { files, ...state } = JSON.parse(readFileSync(file, 'utf8'));
   if (state.step !== step) throw new Ended('config', `resume.step: ${path} is of step ${state.step}, not ${step}`);
+  for (const { path: name, sha256 } of files) {
+    if (describeFile(path, name).sha256 !== sha256) throw new Ended('data', `${join(path, name)}: is not what was written`);
+  }
   return state;
 }
 
-function writeModel(folder, weights) {
+async function writeModel(folder, weights) {
   mkdirSync(folder, { recursive: true });
-  const files = { 'config.json': '{}', 'model.safetensors': weights, 'tokenizer.json': '{}' };
+  const files = { 'config.json': '{}', 'tokenizer.json': '{}' };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
-  return Object.keys(files);
+  await writeSlowly(join(folder, 'model.safetensors'), weights);
+  return [...Object.keys(files), 'model.safetensors'];
+}
+
+/** In pieces, each handed to the disk, so that whoever is killed meanwhile leaves a torn file. */
+async function writeSlowly(path, content) {
+  const size = Math.max(behaviour.shardBytes ?? 0, content.length);
+  const block = `${content}\n`.repeat(Math.ceil(PIECE_BYTES / content.length));
+  writeFileSync(path, '');
+  for (let done = 0; done < size; done += PIECE_BYTES) {
+    appendFileSync(path, size < PIECE_BYTES ? content : block.slice(0, Math.min(PIECE_BYTES, size - done)));
+    if (size > PIECE_BYTES) await delay(PIECE_MS);
+  }
 }
 
 function end(error) {
@@ -320,6 +373,10 @@ function readLines(path) {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+}
+
+function shardName() {
+  return `rank-${String(rank).padStart(5, '0')}.shard`;
 }
 
 function stateName() {

@@ -28,16 +28,21 @@ export async function killSupervisor(scene: Scene, random: Random): Promise<Stri
   return { ...signal(supervisor, 'SIGKILL'), what: `SIGKILL to the rank supervisor of node ${node}` };
 }
 
-/** As when the power goes: all processes of the machine, again until none is left that another one has just started. */
 export async function killNode(scene: Scene, random: Random): Promise<Strike> {
   const node = random.pick(NODES);
   const at = Date.now();
+  const killed = killMachine(() => scene.nodeProcesses(node));
+  return { what: `SIGKILL to all processes of node ${node} (${killed})`, at, overAt: at };
+}
+
+/** As when the power goes: all processes of the machine, again until none is left that another one has just started. */
+export function killMachine(find: () => FoundProcess[]): number {
   let killed = 0;
-  for (let found = scene.nodeProcesses(node); found.length > 0; found = scene.nodeProcesses(node)) {
+  for (let found = find(); found.length > 0; found = find()) {
     // The host first, so that it starts nothing again.
     for (const one of found.sort((a, b) => Number(isEntry('node-host')(b)) - Number(isEntry('node-host')(a)))) {
       killed += killIfThere(one.pid, 'SIGKILL') ? 1 : 0;
     }
   }
-  return { what: `SIGKILL to all processes of node ${node} (${killed})`, at, overAt: at };
+  return killed;
 }

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { FAULTS } from '../../durability/faults.js';
 import { durabilityPage } from '../../durability/page.js';
 import { readResults, RESULTS } from '../../durability/result.js';
+import { readSummaries } from '../../kills/summary.js';
 import { code, page, tableRows } from './page.js';
 
 const text = page('durability');
 
 describe('docs/durability.md', () => {
   test('is what the results that are kept with it come to', async () => {
-    expect(text).toBe(await durabilityPage(FAULTS, readResults(RESULTS)));
+    expect(text).toBe(await durabilityPage(FAULTS, readResults(RESULTS), readSummaries()));
   });
 
   test('says of every row what has to come of it, and what came of it', () => {

@@ -7,7 +7,7 @@ import { runPlan } from '../../fixtures/run-plan.js';
 const stamp = { id: 'x', at: '2026-11-22T20:00:00.000Z', fence: 1 };
 const halved = (microBatchRows: number, accumulationSteps: number): Incident => ({
   ...{ event: 'failed', ...stamp, kind: 'OutOfMemory', scope: 'round-0', message: '', answer: 'again', skipStep: null },
-  change: { training: { microBatchRows, accumulationSteps }, evaluation: {} },
+  change: { training: { microBatchRows, accumulationSteps }, evaluation: {}, limits: {} },
 });
 const retried = (change: PlanChange | null): Incident => ({ event: 'retried', ...stamp, kind: 'Diverged', change });
 
@@ -16,8 +16,9 @@ describe('what incidents have changed of a plan', () => {
   const plan = { ...made, training: { ...made.training, microBatchRows: 4, accumulationSteps: 1, learningRate: 0.004 } };
 
   test('is each number with what it was before, what for and by whom', () => {
-    const set = retried({ training: { learningRate: 0.001 }, evaluation: { batchItems: 8 } });
+    const set = retried({ training: { learningRate: 0.001 }, evaluation: { batchItems: 8 }, limits: { stepSeconds: 240 } });
     const batchItems = String(plan.evaluation.batchItems);
+    const stepSeconds = String(plan.limits.stepSeconds);
     expect(planChanges(plan, [halved(2, 2), halved(1, 4), set])).toEqual([
       { at: stamp.at, field: 'training.microBatchRows', from: '4', to: '2', kind: 'OutOfMemory', byPerson: false },
       { at: stamp.at, field: 'training.accumulationSteps', from: '1', to: '2', kind: 'OutOfMemory', byPerson: false },
@@ -25,6 +26,7 @@ describe('what incidents have changed of a plan', () => {
       { at: stamp.at, field: 'training.accumulationSteps', from: '2', to: '4', kind: 'OutOfMemory', byPerson: false },
       { at: stamp.at, field: 'training.learningRate', from: '0.004', to: '0.001', kind: 'Diverged', byPerson: true },
       { at: stamp.at, field: 'evaluation.batchItems', from: batchItems, to: '8', kind: 'Diverged', byPerson: true },
+      { at: stamp.at, field: 'limits.stepSeconds', from: stepSeconds, to: '240', kind: 'Diverged', byPerson: true },
     ]);
   });
 
@@ -35,6 +37,8 @@ describe('what incidents have changed of a plan', () => {
   });
 
   test('is nothing where incidents changed nothing, or set what was so already', () => {
-    expect(planChanges(plan, [retried(null), retried({ training: { learningRate: 0.004 }, evaluation: {} })])).toEqual([]);
+    expect(planChanges(plan, [retried(null), retried({ training: { learningRate: 0.004 }, evaluation: {}, limits: {} })])).toEqual(
+      [],
+    );
   });
 });

@@ -165,7 +165,7 @@ describe('a report', () => {
   test('has the plan as last used, and what it was before', async () => {
     const finished = await FinishedRun.make();
     const { store, plan } = finished.run;
-    const change = { training: { microBatchRows: 1 }, evaluation: {} };
+    const change = { training: { microBatchRows: 1 }, evaluation: {}, limits: {} };
     const at = '2026-11-22T20:30:00.000Z';
     await addIncident(store, RUN_KEY, { event: 'retried', id: 'a', at, fence: 1, kind: 'OutOfMemory', change });
     await finished.build();

@@ -25,8 +25,8 @@ vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'
 describe('starting ranks', () => {
   test('twice starts one set of them', async () => {
     const jobs = new FakeJobRunner(temporaryFolder());
-    expect(await startRanks({ jobs })(trainJob())).toBe('started');
-    expect(await startRanks({ jobs })(trainJob())).toBe('adopted');
+    expect(await act(startRanks({ jobs }), trainJob())).toBe('started');
+    expect(await act(startRanks({ jobs }), trainJob())).toBe('adopted');
     expect(jobs.starts).toBe(1);
   });
 });

@@ -52,7 +52,7 @@ class RealRun {
     // The stand-in reads neither model nor rows.
     await act(stageInputs(node.ports), opened.checkpoint === null ? [] : [opened.checkpoint]);
     const spec: JobSpec = { ...(opened.jobs[0] as JobSpec), rendezvous: await rendezvous() };
-    expect(await startRanks(node.ports)(spec)).toBe('started');
+    expect(await act(startRanks(node.ports), spec)).toBe('started');
     return { node, opened, spec };
   }
 
