@@ -99,10 +99,16 @@ export class Lane {
     return this.processes(null).filter((found) => isTraining(found) || !now.has(found.environment[NODE_FOLDER_VARIABLE] ?? ''));
   }
 
-  async close(): Promise<void> {
+  /** Gives the nodes back. @returns why the lease has failed, in words, where it has. */
+  async close(): Promise<string[]> {
     const handle = this.field.client.workflow.getHandle(this.leaseId);
-    await unlessAway(START_MS, () => handle.signal(releaseLeaseSignal));
-    await unlessAway(START_MS, () => handle.result());
+    try {
+      await unlessAway(START_MS, () => handle.signal(releaseLeaseSignal));
+      await unlessAway(START_MS, () => handle.result());
+      return [];
+    } catch (error) {
+      return [`${this.leaseId} did not end as it should: ${String((error as Error).cause ?? error)}`];
+    }
   }
 
   /** Of each node the newest generation, in the order of nodes. */

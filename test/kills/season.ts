@@ -1,4 +1,5 @@
 import { renameSync } from 'node:fs';
+import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { Field } from './field.js';
 import { Lane } from './lane.js';
 import type { Runner } from './runners.js';
@@ -37,15 +38,17 @@ export async function runSeason(
         const trial = await tryKills(lane, seed, unbroken);
         trials.push(trial);
         tell(trial);
+        if (trial.faults.length === 0) continue;
         // What this seed has broken is its own: the next one gets other machines.
-        if (trial.faults.length > 0) await lane.open();
+        faults.push(...(await lane.close()));
+        await lane.open();
       }
     };
     const others = Array.from({ length: Math.min(lanes, seeds.length) - 1 }, (_, index) => new Lane(field, `lane-${index + 1}`));
     const opened = others.map(async (lane) => lane.open().then(() => lane));
     await Promise.all([Promise.resolve(first), ...opened].map(async (lane) => work(await lane)));
-    for (const lane of [first, ...others]) await lane.close();
-    faults.push(...lanesLeft([first, ...others]));
+    for (const lane of [first, ...others]) faults.push(...(await lane.close()));
+    faults.push(...nodesLeft(field));
     const down = await field.down();
     if (down !== null) faults.push(down);
     faults.push(...field.box.processes().map(({ command }) => `left over after formwork down: ${command.join(' ')}`));
@@ -58,8 +61,11 @@ export async function runSeason(
   }
 }
 
-const lanesLeft = (lanes: readonly Lane[]): string[] =>
-  lanes.flatMap((lane) => lane.processes(null)).map(({ command }) => `left over after the release: ${command.join(' ')}`);
+const nodesLeft = ({ box }: Field): string[] =>
+  box
+    .processes()
+    .filter(({ environment }) => NODE_FOLDER_VARIABLE in environment)
+    .map(({ command }) => `left over after the release: ${command.join(' ')}`);
 
 /** What went wrong is understood from logs and store. */
 function keep({ box, runner }: Field): void {
