@@ -93,7 +93,9 @@ export function judgeGangEnd({ exits, evidence, used, stopping, training }: Gang
   if (cause.kind === 'Interrupted' && stopping) return { action: 'interrupted' };
   const tail = cause.logTail.at(-1);
   const lastLine = tail === undefined ? '' : ` (last line: ${tail})`;
-  const message = `rank ${cause.rank}: ${cause.message}${lastLine}`;
+  // Most messages name their rank themselves.
+  const name = cause.message.startsWith(`rank ${cause.rank} `) ? '' : `rank ${cause.rank}: `;
+  const message = `${name}${cause.message}${lastLine}`;
   return { ...decideByCause(cause, message, used, training), ranks };
 }
 
