@@ -132,7 +132,7 @@ function progressLines({ progress, status, stored: { checkpoint } }: RunSituatio
   if (told === null) return [];
   const { step, totalSteps, loss, etaSeconds, at } = told;
   // Right after an outage: what the run was told before it is older than what is in the store.
-  if (checkpoint !== null && checkpoint.step > step && clock.seconds(checkpoint.committedAt) > clock.seconds(at))
+  if (checkpoint !== null && checkpoint.step > step && clock.seconds(checkpoint.committedAt) < clock.seconds(at))
     return labelled('progress', [
       `${count(checkpoint.step)}/${count(totalSteps)} steps or more; live as soon as the ranks are followed again`,
     ]);
