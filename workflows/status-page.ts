@@ -77,7 +77,7 @@ function failure({ lastFailure }: RunStatus): string[] {
   const { kind, message, at, remedy, ranks } = lastFailure;
   return [
     '',
-    `Last failure, ${clock(at)}: **${kind}** ${oneLine(message)}`,
+    `Last failure, ${clock(at)}: ${message.startsWith(kind) ? '' : `**${kind}** `}${oneLine(message)}`,
     '',
     `What to do: ${remedy}.`,
     ...ranks.flatMap(({ rank, logTail }) =>

@@ -75,5 +75,5 @@ function withContact(node: ProviderNode, server: ServerAnswer | null, now: strin
   const { lease, node: place, generation } = node.tags;
   const queue = nodeQueue(lease, place, generation);
   const pending = server.pending.filter(({ taskQueue }) => taskQueue === queue);
-  return { ...node, ...nodeContact({ pending, lastPollAt: server.polls.get(queue) ?? null, now }) };
+  return { ...node, ...nodeContact({ pending, lastPollAt: server.polls.get(queue) ?? null, launchedAt: node.launchedAt, now }) };
 }

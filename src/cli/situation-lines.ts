@@ -126,11 +126,16 @@ function parkedLines({ runKey, status }: RunSituation, clock: Clock): string[] {
 
 const secondsLeft = (instant: string, clock: Clock): number => -clock.seconds(instant);
 
-function progressLines({ progress, status }: RunSituation, clock: Clock): string[] {
+function progressLines({ progress, status, stored: { checkpoint } }: RunSituation, clock: Clock): string[] {
   if (progress !== null) return labelled('progress', [progressLine(progress, { bar: false })]);
   const told = status?.progress ?? null;
   if (told === null) return [];
   const { step, totalSteps, loss, etaSeconds, at } = told;
+  // Right after an outage: what the run was told before it is older than what is in the store.
+  if (checkpoint !== null && checkpoint.step > step && clock.seconds(checkpoint.committedAt) < clock.seconds(at))
+    return labelled('progress', [
+      `${count(checkpoint.step)}/${count(totalSteps)} steps or more; live as soon as the ranks are followed again`,
+    ]);
   const rest = `${loss === null ? '' : `, loss ${loss.toFixed(3)}`}${etaSeconds === null ? '' : `, ${duration(etaSeconds)} left then`}`;
   return labelled('progress', [`${count(step)}/${count(totalSteps)} steps${rest}, as told at ${clock.ago(at)}`]);
 }
@@ -173,14 +178,15 @@ function nodeLines({ nodes, providerProblem, state }: RunSituation, clock: Clock
   );
 }
 
-function nodeLine({ nodeId, tags, state, deadline, contact, lastContactAt }: NodeSituation, clock: Clock): string {
+function nodeLine({ nodeId, tags, state, launchedAt, deadline, contact, lastContactAt }: NodeSituation, clock: Clock): string {
   const ends = state === 'terminated' ? '' : `, deadline ${clock.until(deadline)}`;
   const silence =
     lastContactAt === null
       ? 'no contact for 5 minutes or more'
       : `no contact since ${clock.at(lastContactAt)} (${clock.since(lastContactAt)})`;
   const suspect = contact === 'suspect' ? `; ${silence}: suspect, not dead, its ranks may train on` : '';
-  return `node ${tags.node}, ${nodeId}: ${state}${ends}${suspect}`;
+  const starting = contact === 'starting' ? `; launched ${clock.since(launchedAt)} ago, its worker is on its way` : '';
+  return `node ${tags.node}, ${nodeId}: ${state}${ends}${starting}${suspect}`;
 }
 
 function attemptLines({ status }: RunSituation, clock: Clock): string[] {

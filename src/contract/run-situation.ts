@@ -21,14 +21,16 @@ export const PendingActivity = z.strictObject({
 });
 export type PendingActivity = z.infer<typeof PendingActivity>;
 
-const NODE_CONTACTS = ['present', 'suspect', 'unknown'] as const;
+const NODE_CONTACTS = ['present', 'starting', 'suspect', 'unknown'] as const;
 
 /** A machine of the run: what its provider says of it, and what has been heard from it. */
 export const NodeSituation = z.strictObject({
   ...ProviderNode.shape,
   contact: z
     .enum(NODE_CONTACTS)
-    .describe('suspect: it runs and is not heard from, which is not the same as dead; unknown: nobody could be asked'),
+    .describe(
+      'starting: launched a moment ago and not heard from yet; suspect: it runs and is not heard from, which is not the same as dead; unknown: nobody could be asked',
+    ),
   lastContactAt: z.iso.datetime().nullable().describe('newest beat or poll from it; null: none that the server remembers'),
 });
 export type NodeSituation = z.infer<typeof NodeSituation>;

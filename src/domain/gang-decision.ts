@@ -96,7 +96,9 @@ export function judgeGangEnd({ exits, evidence, used, stopping, training }: Gang
   const tail = cause.logTail.at(-1);
   const lastLine = tail === undefined ? '' : ` (last line: ${tail})`;
   const beside = evidence === null ? '' : `; ${evidence.message}`;
-  const message = `rank ${cause.rank}: ${cause.message}${lastLine}${beside}`;
+  // Most messages name their rank themselves.
+  const name = cause.message.startsWith(`rank ${cause.rank} `) ? '' : `rank ${cause.rank}: `;
+  const message = `${name}${cause.message}${lastLine}${beside}`;
   return { ...decideByCause(cause, message, used, training), ranks };
 }
 

@@ -10,17 +10,20 @@ interface Heard {
   pending: readonly Pick<PendingActivity, 'state' | 'scheduledAt' | 'lastBeatAt' | 'nextAttemptAt'>[];
   /** When its worker last asked for work; null: not for as long as the server remembers. */
   lastPollAt: string | null;
+  launchedAt: string;
   now: string;
 }
 
 /** Is a node that its provider lists heard from? Silence makes it suspect and no more: its ranks may train on. */
-export function nodeContact({ pending, lastPollAt, now }: Heard): Pick<NodeSituation, 'contact' | 'lastContactAt'> {
+export function nodeContact({ pending, lastPollAt, launchedAt, now }: Heard): Pick<NodeSituation, 'contact' | 'lastContactAt'> {
   const age = (instant: string): number => (Date.parse(now) - Date.parse(instant)) / 1000;
   const beats = pending.flatMap(({ lastBeatAt }) => (lastBeatAt === null ? [] : [lastBeatAt]));
   const lastBeatAt = newest(beats);
   const lastContactAt = newest([...beats, ...(lastPollAt === null ? [] : [lastPollAt])]);
   // A beat of this moment outweighs what waits: the worker may be busy.
   if (lastBeatAt !== null && age(lastBeatAt) <= SILENCE_SECONDS) return { contact: 'present', lastContactAt };
+  // Its worker takes some seconds to start, and the lease waits for it with a limit of its own.
+  if (lastContactAt === null && age(launchedAt) <= POLL_SECONDS) return { contact: 'starting', lastContactAt };
   const isWaiting = pending.some(
     ({ state, scheduledAt, nextAttemptAt }) =>
       state === 'scheduled' && nextAttemptAt === null && scheduledAt !== null && age(scheduledAt) > SILENCE_SECONDS,

@@ -45,25 +45,17 @@ function processors(share: NonNullable<Results['share']>, mostShare: number): st
     `CPU-seconds, user and system, of every process of a run over ${(share.seconds / 60).toFixed(1)} minutes of its training (the default request, \`tiny\`, two nodes of one rank, ${share.steps} steps), by the kernel's account in \`/proc/<pid>/stat\`: processes that ended meanwhile are included, through the parent that waited for them. **Outside the ranks: ${(100 * found).toFixed(2)} % of what the ranks used**; at most ${100 * mostShare} % are allowed.`,
     `Taken on ${machineOf(share)}. All other processes of the machine used ${share.elsewhere.toFixed(0)} CPU-seconds meanwhile.`,
     table(
-      ['process', 'in training, CPU-s', 'of the ranks', 'since the command, CPU-s', 'of the ranks'],
+      ['process', 'CPU-s', 'of the ranks'],
       [
         ...roles.map((role) => [
           role === 'rank' ? 'ranks' : role,
           seconds(share.training[role]),
           role === 'rank' ? '' : percent(share.training, role),
-          seconds(share.sinceCommand[role]),
-          role === 'rank' ? '' : percent(share.sinceCommand, role),
         ]),
-        [
-          '**outside the ranks**',
-          seconds(outside(share.training)),
-          `${(100 * found).toFixed(2)} %`,
-          seconds(outside(share.sinceCommand)),
-          `${(100 * shareOf(share.sinceCommand)).toFixed(2)} %`,
-        ],
+        ['**outside the ranks**', seconds(outside(share.training)), `${(100 * found).toFixed(2)} %`],
       ],
     ),
-    'The last two columns count from the command on, with the start of every process and all that comes before training. What a rank used after the last look at it, up to a second, is then on the account of what is around it.',
+    `From the command on, with the start of every process and all that comes before training, it is ${seconds(outside(share.sinceCommand))} CPU-seconds beside ${seconds(share.sinceCommand['rank'])} of ranks. What a rank used after the last look at it, up to a second, is in the former. It is told as one number, since a process that has ended is on the account of whoever waited for it.`,
   ];
 }
 

@@ -27,7 +27,7 @@ export async function measureShare(seconds: number): Promise<Share> {
 }
 
 /** @throws when a rank is lost or started again meanwhile. */
-export async function watchShare(run: MeasuredRun, seconds: number): Promise<Share> {
+async function watchShare(run: MeasuredRun, seconds: number): Promise<Share> {
   const ledger = new CpuLedger();
   run.start(longTraining);
   let before: Totals = new Map();

@@ -59,6 +59,15 @@ test('a node that is not heard from is suspect and not dead, and it is said sinc
   );
   const never = node(1, { contact: 'suspect', lastContactAt: null });
   expect(flowing({ nodes: [never] })).toContain('no contact for 5 minutes or more: suspect, not dead');
+  const young = node(1, { contact: 'starting', launchedAt: before(2), lastContactAt: null });
+  expect(flowing({ nodes: [young] })).toContain('launched 2.0 s ago, its worker is on its way');
+});
+
+test('progress that is older than the newest checkpoint is not shown as if it were where the run is', () => {
+  const told = { step: 50, totalSteps: 4000, loss: 0.6, checkpointStep: 30, etaSeconds: 351, at: before(400) };
+  expect(flowing({ progress: null, status: status({ progress: told }) })).toContain(
+    '1,150/4,000 steps or more; live as soon as the ranks are followed again',
+  );
 });
 
 test('an activity that is tried again shows its attempt, its failure and when it is tried next', () => {

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../../src/platform/network/free-port.js';
 import { JobFolder } from '../../../src/platform/runner/job-folder.js';
 import { RanksByHand } from '../../cost/by-hand.js';
-import { Sandbox } from '../../e2e/sandbox.js';
+import { isRank, Sandbox } from '../../e2e/sandbox.js';
 import { trainJob } from '../../fixtures/job-spec.js';
 import { eventually } from '../../fixtures/child-process.js';
 
@@ -19,7 +19,7 @@ test.runIf(process.platform === 'linux')(
     onTestFinished(() => box.close());
     const work = join(box.home, 'nodes', 'n', 'work');
     mkdirSync(work, { recursive: true });
-    const spec = trainJob({ ranks: { first: 0, count: 1, worldSize: 1, threads: 1 }, steps: 3 });
+    const spec = trainJob({ steps: 3 });
     if (spec.plan.command !== 'train') throw new Error('the fixture does not train');
     const folder = new JobFolder(work, spec.jobId);
     await folder.writeSpec(spec);
@@ -29,23 +29,23 @@ test.runIf(process.platform === 'linux')(
       mkdirSync(join(work, path, '..'), { recursive: true });
       writeFileSync(join(work, path), '{}\n');
     }
-    const args = ['-m', 'gpu_runner', 'train', '--plan', folder.planPath(), '--events', folder.eventsPath(0)];
-    // Slow enough to be looked at while it runs.
+    // Slow enough to be looked at while they run.
     writeFileSync(join(work, 'stand-in.json'), JSON.stringify({ stepMs: 500 }));
-    const env = {
-      PATH: process.env['PATH'],
-      FORMWORK_HOME: box.home,
-      RANK: '0',
-      WORLD_SIZE: '1',
-      MASTER_ADDR: '127.0.0.1',
-      MASTER_PORT: String(await freePort(0, '127.0.0.1')),
-    };
-    const child = spawn(process.execPath, [STAND_IN, ...args], { cwd: work, env, stdio: 'ignore' });
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    const running = await eventually('the rank', () => Promise.resolve(box.processes().find(({ pid }) => pid === child.pid)));
-    const hand = RanksByHand.copy(box.home, [running]);
+    const port = String(await freePort(0, '127.0.0.1'));
+    const children = [0, 1].map((rank) => {
+      const args = ['-m', 'gpu_runner', 'train', '--plan', folder.planPath(), '--events', folder.eventsPath(rank)];
+      const place = { RANK: String(rank), WORLD_SIZE: '2', MASTER_ADDR: '127.0.0.1', MASTER_PORT: port };
+      const env = { PATH: process.env['PATH'], FORMWORK_HOME: box.home, ...place };
+      return spawn(process.execPath, [STAND_IN, ...args], { cwd: work, env, stdio: 'ignore' });
+    });
+    const ended = Promise.all(children.map((child) => new Promise((resolve) => child.once('exit', resolve))));
+    const running = await eventually('both ranks', () => {
+      const found = box.processes().filter(isRank(null, null));
+      return Promise.resolve(found.length === 2 && found);
+    });
+    const hand = RanksByHand.copy(box.home, running);
     onTestFinished(() => hand.close());
-    expect(await ended).toBe(0);
+    expect(await ended).toEqual([0, 0]);
     const [events = ''] = await hand.train(box.home);
     expect(events.startsWith(box.home)).toBe(false);
     const losses = (path: string): unknown[] =>

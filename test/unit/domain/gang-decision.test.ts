@@ -97,12 +97,12 @@ describe('a gang', () => {
     const decision = judge([exit(0, 'LostPeer'), exit(1, 'RankKilled', ['step 7', 'step 8']), exit(2, 'Interrupted')]);
     expect(decision).toMatchObject({
       action: 'again',
-      message: 'RankKilled (1 of 32): rank 1: rank 1 says RankKilled (last line: step 8)',
+      message: 'RankKilled (1 of 32): rank 1 says RankKilled (last line: step 8)',
     });
   });
 
   test('without a log has no last line to show', () => {
-    expect(judge([exit(0, 'RankKilled')])).toMatchObject({ message: 'RankKilled (1 of 32): rank 0: rank 0 says RankKilled' });
+    expect(judge([exit(0, 'RankKilled')])).toMatchObject({ message: 'RankKilled (1 of 32): rank 0 says RankKilled' });
   });
 
   test('that ranks tell stands against a node that does not answer, of which it is said; without one the node is the cause', () => {
