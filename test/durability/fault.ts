@@ -60,5 +60,7 @@ export interface Fault {
   prepare?: (scene: Scene) => void;
   /** `newest checkpoint`: in the moment in which one has been committed, so that it is the newest. Else at a random step. */
   moment?: 'newest checkpoint';
+  /** It lasts longer than the ranks train: the next row is begun beside it when none of them runs any more. */
+  outlastsRanks?: boolean;
   strike: (scene: Scene, random: Random) => Promise<Strike>;
 }

@@ -60,6 +60,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'server-down',
     does: `server stopped for ${OUTAGE_MINUTES} minutes`,
     expected: reconnected,
+    outlastsRanks: true,
     strike: control.serverDown(OUTAGE_MINUTES),
   },
   {
@@ -68,6 +69,7 @@ export const FAULTS: readonly Fault[] = [
     expected: reconnected,
     missing: links.missingHosts,
     prepare: links.giveHosts,
+    outlastsRanks: true,
     strike: links.cutControlLink(OUTAGE_MINUTES),
   },
   {

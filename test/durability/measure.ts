@@ -84,6 +84,7 @@ async function measure(
   await scene.start((folder) => withLease(request(folder), fault));
   const step = await moment(scene, fault, reference, random);
   const before = await scene.ranks();
+  if (fault.outlastsRanks === true) void scene.untilNoRank().then(free);
   const strike = await fault.strike(scene, random);
 
   const contactLimit = expected.training === 'goes on' ? expected.contactWithin : null;
