@@ -1,5 +1,5 @@
 import { describeNode } from './cluster/describe-node.js';
-import { isRunOpen } from './cluster/is-run-open.js';
+import { isLeaseNeeded } from './cluster/is-lease-needed.js';
 import { launchNodes } from './cluster/launch-nodes.js';
 import { renewNode } from './cluster/renew-node.js';
 import { sweepNodes } from './cluster/sweep-nodes.js';
@@ -70,7 +70,7 @@ export const createControlActivities = (ports: ControlPorts) => ({
   launchNodes: launchNodes(ports),
   watchNodes: watchNodes(ports),
   terminateNodes: terminateNodes(ports),
-  isRunOpen: isRunOpen(ports),
+  isLeaseNeeded: isLeaseNeeded(ports),
   sweepNodes: sweepNodes(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),

@@ -77,7 +77,7 @@ class Lease {
   private readonly held = new Map<number, LeasedNode>();
   private readonly toReplace: ReplaceNode[] = [];
   private released = false;
-  private isRunClosed = false;
+  private isNeedless = false;
   private renewing = false;
 
   constructor(private readonly input: ClusterLeaseInput) {
@@ -118,7 +118,7 @@ class Lease {
   }
 
   private isOver(): boolean {
-    return this.released || this.isRunClosed;
+    return this.released || this.isNeedless;
   }
 
   private isTimeToContinue(): boolean {
@@ -148,7 +148,8 @@ class Lease {
     this.renewing = true;
     try {
       await Promise.all(this.nodes().map((node) => this.renew(node)));
-      this.isRunClosed = !(await records.isRunOpen({ workflowId: this.input.runWorkflowId }));
+      const { runKey, fence, runWorkflowId: workflowId } = this.input;
+      this.isNeedless = !(await records.isLeaseNeeded({ runKey, fence, workflowId }));
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn('the run could not be asked for; it counts as open', { reason: failureOf(error).message });
@@ -185,7 +186,7 @@ class Lease {
   }
 
   private tell(workflowId: string): Promise<void> {
-    return tellIfOpen(workflowId, (receiver) => receiver.signal(leaseChangedSignal, { nodes: this.nodes() }));
+    return tellIfOpen(workflowId, (receiver) => receiver.signal(leaseChangedSignal, { leaseId: this.id, nodes: this.nodes() }));
   }
 
   /** Does the work, unless there is no use for it any more: then it is broken off. */
@@ -213,7 +214,7 @@ class Lease {
       const nextRetryAt = new Date(Date.now() + verdict.afterSeconds * 1000).toISOString();
       const attempt = { what: `launch ${refusals} of nodes ${wanted.map(({ node }) => node).join(', ')}`, result: message };
       const news = { attempt, failure: { kind, message, ranks: [] }, nextRetryAt };
-      await tellIfOpen(this.input.runWorkflowId, (run) => run.signal(workNewsSignal, news));
+      await tellIfOpen(this.input.runWorkflowId, (run) => run.signal(workNewsSignal, { fence: this.input.fence, news }));
       await sleep(verdict.afterSeconds * 1000);
       const missing = wanted.filter(({ node }) => !this.held.has(node));
       wanted = missing.map(({ node, generation }) => ({ node, generation: lost.includes(node) ? generation + 1 : generation }));

@@ -31,7 +31,8 @@ export interface EvaluationInput {
 /** Lets models answer the items of a split, shared out over the nodes, and judges what they wrote. */
 export async function evaluation(input: EvaluationInput): Promise<ModelScore[]> {
   const { nodes, leaseId, runWorkflowId, retries, ...rest } = input;
-  const tell = (news: WorkNews): Promise<void> => tellIfOpen(runWorkflowId, (run) => run.signal(workNewsSignal, news));
+  const tell = (news: WorkNews): Promise<void> =>
+    tellIfOpen(runWorkflowId, (run) => run.signal(workNewsSignal, { fence: input.fence, news }));
   const leased = new LeasedNodes(nodes, leaseId);
   const opened = await longRecords.openEvaluation({ ...rest, shards: nodes.length });
   await Promise.all(

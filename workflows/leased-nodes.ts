@@ -1,7 +1,7 @@
 import { condition, getExternalWorkflowHandle, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import { fail } from './failure-kind.js';
-import { leaseChangedSignal, replaceNodeSignal } from './messages.js';
+import { leaseChangedSignal, replaceNodeSignal, type LeaseChange } from './messages.js';
 
 /** The nodes that a workflow works on. The lease tells it when a machine has taken the place of another. */
 export class LeasedNodes {
@@ -10,7 +10,10 @@ export class LeasedNodes {
     public all: LeasedNode[],
     public leaseId: string,
   ) {
-    setHandler(leaseChangedSignal, ({ nodes }) => void (this.all = nodes), { description: 'news from the lease' });
+    const take = (change: LeaseChange): void => {
+      if (change.leaseId === this.leaseId) this.all = change.nodes;
+    };
+    setHandler(leaseChangedSignal, take, { description: 'news from the lease' });
   }
 
   /** The machine that is node `index` now. */

@@ -11,6 +11,8 @@ import type { RankTail } from '../src/domain/rank-tails.js';
 
 /** The nodes of a lease, as they are now. From a lease to its run and to whoever asked for a replacement. */
 export interface LeaseChange {
+  /** Workflow id of the lease: one of an earlier execution of the run may still be open. */
+  leaseId: string;
   nodes: LeasedNode[];
 }
 export const leaseChangedSignal = defineSignal<[LeaseChange]>('leaseChanged');
@@ -40,7 +42,8 @@ export interface WorkNews {
   /** Gangs that have been formed so far, for whoever forms the next one. */
   gang?: number;
 }
-export const workNewsSignal = defineSignal<[WorkNews]>('workNews');
+/** With the fence of whoever works: what an earlier execution of the run has left behind has nothing to tell. */
+export const workNewsSignal = defineSignal<[{ fence: number; news: WorkNews }]>('workNews');
 
 export const statusQuery = defineQuery<RunStatus>('status');
 export const planQuery = defineQuery<RunPlan | null>('plan');

@@ -31,6 +31,8 @@ export class RunLease {
     const { provider, nodes, ranksPerNode, device, leaseMinutes } = cluster;
     this.leases += 1;
     const workflowId = leaseWorkflowId(runKey, fence, this.leases);
+    // Before it is started: its first news may come with the word that it has been.
+    this.nodes.leaseId = workflowId;
     const runWorkflowId = workflowInfo().workflowId;
     const handle = await CancellationScope.nonCancellable(() =>
       startChild<typeof clusterLease>('clusterLease', {
@@ -46,7 +48,6 @@ export class RunLease {
         ],
       }),
     );
-    this.nodes.leaseId = workflowId;
     this.closed = handle.result();
     this.closed.catch((error: unknown) => {
       if (this.nodes.leaseId !== '') this.onFailed(error);

@@ -43,7 +43,8 @@ export class RunStages {
   private gang = 0;
 
   constructor(private readonly run: RunOfStages) {
-    setHandler(workNewsSignal, (news) => {
+    setHandler(workNewsSignal, ({ fence, news }) => {
+      if (fence !== run.claim.fence) return;
       this.gang = Math.max(this.gang, news.gang ?? 0);
       run.board.take(news);
     });

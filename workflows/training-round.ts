@@ -64,4 +64,4 @@ export async function trainingRound(input: TrainingRoundInput): Promise<Training
 }
 
 const tell = (input: TrainingRoundInput, news: WorkNews): Promise<void> =>
-  tellIfOpen(input.runWorkflowId, (run) => run.signal(workNewsSignal, news));
+  tellIfOpen(input.runWorkflowId, (run) => run.signal(workNewsSignal, { fence: input.fence, news }));

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { RunPlan, type RankLimits } from '../../src/contract/plan.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
@@ -8,6 +9,8 @@ import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
 import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
+import { endEarlier } from './end-earlier.js';
+import { newestOwner } from './newest-owner.js';
 
 export interface ClaimInput {
   runKey: string;
@@ -26,7 +29,7 @@ export interface Claim {
 }
 
 /**
- * Makes this execution the one that carries the run on. Called twice, it claims once.
+ * Makes this execution the one that carries the run on, and ends what earlier ones have left open. Called twice, it claims once.
  * @throws Failure RunKeyInUse while another execution has it; InvalidRequest when the key belongs to another request.
  */
 export const claimRun =
@@ -42,6 +45,8 @@ export const claimRun =
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
+    const left = await endEarlier(ports.runs, input.runKey, fence);
+    if (left.length > 0) Context.current().log.warn('workflows of earlier executions of the run were open', { left });
     const first = await firstPlan(store, input.runKey, fence);
     const plan = first === null ? input.plan : withNewTimes(first, input.plan);
     await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
@@ -71,12 +76,6 @@ async function checkSameRequest(store: ObjectStore, { runKey, plan }: ClaimInput
     `run key ${runKey} belongs to another request; they differ in ${different.join(', ')}; choose another run key, or ask for the same`,
     { problems: different.map((path) => ({ path, message: 'differs from the request that the run key belongs to' })) },
   );
-}
-
-async function newestOwner(store: ObjectStore, runKey: string): Promise<RunOwner | null> {
-  const owners = await store.list(runKeys.owners(runKey));
-  const newest = Math.max(0, ...owners.map(({ key }) => Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0)));
-  return newest === 0 ? null : readRequiredRecord(store, runKeys.owner(runKey, newest), RunOwner);
 }
 
 async function checkClosed(runs: RunDirectory, owner: RunOwner, input: ClaimInput): Promise<void> {

@@ -18,6 +18,11 @@ export const leaseWorkflowId = (runKey: string, fence: number, lease: number): s
 export const roundWorkflowId = (runKey: string, fence: number, round: string): string => `run/${runKey}/round/${fence}-${round}`;
 export const evaluationWorkflowId = (runKey: string, fence: number, evaluation: string): string =>
   `run/${runKey}/evaluation/${fence}-${evaluation}`;
+/** Which owner of its run a lease, a round or an evaluation was started by; null: it is none of these. */
+export function fenceOf(workflowId: string): number | null {
+  const fence = /\/(?:lease|round|evaluation)\/(\d+)-[^/]*$/.exec(workflowId)?.[1];
+  return fence === undefined ? null : Number(fence);
+}
 /** One for each thing that a run has to tell, by when it happened. */
 export const noticeWorkflowId = (workflowId: string, at: string): string => `${workflowId}/notice/${at}`;
 

@@ -9,6 +9,16 @@ export class FakeRunDirectory implements RunDirectory {
     this.states.set(workflowId, state);
   }
 
+  openBelow(prefix: string): Promise<string[]> {
+    const found = [...this.states].filter(([id, state]) => id.startsWith(prefix) && state === 'open');
+    return Promise.resolve(found.map(([id]) => id));
+  }
+
+  cancel(workflowId: string): Promise<void> {
+    this.states.set(workflowId, 'closed');
+    return Promise.resolve();
+  }
+
   stateOf(workflowId: string): Promise<WorkflowState> {
     const state = this.states.get(workflowId) ?? 'unknown';
     return state instanceof Error ? Promise.reject(state) : Promise.resolve(state);

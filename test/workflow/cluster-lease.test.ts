@@ -89,7 +89,7 @@ describe('a lease', () => {
 
   it('gives its machines back when its run is closed, also while it launches', async () => {
     scenario = await Scenario.open({
-      control: { isRunOpen: async () => false },
+      control: { isLeaseNeeded: async () => false },
       node: { describeNode: async () => untilCancelled() },
     });
     await (await startLease({ leaseMinutes })).result();
@@ -97,9 +97,9 @@ describe('a lease', () => {
   });
 
   it('goes on renewing while nobody can say whether its run is open', async () => {
-    scenario = await Scenario.open({ control: { isRunOpen: async () => failWith('AccessDenied') } });
+    scenario = await Scenario.open({ control: { isLeaseNeeded: async () => failWith('AccessDenied') } });
     const lease = await startLease({ leaseMinutes });
-    await until(() => scenario.count('isRunOpen') >= 3);
+    await until(() => scenario.count('isLeaseNeeded') >= 3);
     expect(scenario.names()).not.toContain('terminateNodes');
     await lease.signal('releaseLease');
     await lease.result();

@@ -294,7 +294,7 @@ export class Scenario {
       launchNodes: (request) => this.launch(request),
       watchNodes: () => untilCancelled(),
       terminateNodes: async () => ({ terminated: [] }),
-      isRunOpen: async () => true,
+      isLeaseNeeded: async () => true,
       planNodeJob: async ({ jobId }) => ({ spec: job(jobId), inputs: [], output: 'output' }),
       openTrajectory: async ({ round }) => {
         trajectory += 1;

@@ -6,6 +6,10 @@ export type WorkflowState = 'open' | 'closed' | 'unknown';
 export interface RunDirectory {
   /** `unknown`: this server has never heard of it, which is not the same as closed. */
   stateOf(workflowId: string): Promise<WorkflowState>;
+  /** Ids of open workflows that begin so, as far as the server's index has them: it may be a moment behind. */
+  openBelow(prefix: string): Promise<string[]>;
+  /** One that has closed in the meantime needs no cancelling. */
+  cancel(workflowId: string): Promise<void>;
 }
 
 export class TemporalRunDirectory implements RunDirectory {
@@ -18,6 +22,22 @@ export class TemporalRunDirectory implements RunDirectory {
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return 'unknown';
       throw error;
+    }
+  }
+
+  async openBelow(prefix: string): Promise<string[]> {
+    const ids: string[] = [];
+    // No run key holds a quotation mark.
+    const query = `WorkflowId STARTS_WITH "${prefix}" AND ExecutionStatus = "Running"`;
+    for await (const { workflowId } of this.client.workflow.list({ query })) ids.push(workflowId);
+    return ids;
+  }
+
+  async cancel(workflowId: string): Promise<void> {
+    try {
+      await this.client.workflow.getHandle(workflowId).cancel();
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   }
 }

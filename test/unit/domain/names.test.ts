@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { RunKey } from '../../../src/contract/request.js';
 import {
   evaluationWorkflowId,
+  fenceOf,
   leaseWorkflowId,
   nodeName,
   nodeQueue,
@@ -20,6 +21,18 @@ test('ids of a run and its children tell key, fence and number', () => {
   expect(roundWorkflowId('viggo-4', 2, '0')).toBe('run/viggo-4/round/2-0');
   expect(evaluationWorkflowId('viggo-4', 2, 'test')).toBe('run/viggo-4/evaluation/2-test');
   expect(nodeQueue('run/viggo-4/lease/2-1', 0, 3)).toBe('formwork-node-run-viggo-4-lease-2-1-0-g3');
+});
+
+test('ids of children tell the owner that they were started by; others tell none', () => {
+  const ofChildren = [leaseWorkflowId, roundWorkflowId, evaluationWorkflowId] as ((
+    key: string,
+    fence: number,
+    last: never,
+  ) => string)[];
+  for (const id of ofChildren) {
+    fc.assert(fc.property(runKeys, small, small, (key, fence, last) => fenceOf(id(key, fence, last as never)) === fence));
+  }
+  fc.assert(fc.property(runKeys, (key) => fenceOf(runWorkflowId(key)) === null));
 });
 
 describe('run keys', () => {

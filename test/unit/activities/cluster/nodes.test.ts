@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { isRunOpen } from '../../../../activities/cluster/is-run-open.js';
+import { isLeaseNeeded } from '../../../../activities/cluster/is-lease-needed.js';
 import { launchNodes, type LaunchNodesInput } from '../../../../activities/cluster/launch-nodes.js';
 import { renewNode } from '../../../../activities/cluster/renew-node.js';
 import { terminateNodes } from '../../../../activities/cluster/terminate-nodes.js';
@@ -7,9 +7,12 @@ import { watchNodes, type LostNode } from '../../../../activities/cluster/watch-
 import type { ProviderNode } from '../../../../src/contract/cluster.js';
 import { Failure } from '../../../../src/domain/failures.js';
 import { nodeQueue } from '../../../../src/domain/names.js';
+import { runKeys } from '../../../../src/domain/store-keys.js';
+import type { WorkflowState } from '../../../../src/platform/temporal/run-directory.js';
 import { FakeCompute } from '../../../fakes/fake-compute.js';
 import { FakeNodeSelf } from '../../../fakes/fake-node-self.js';
 import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
+import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 
 vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'));
@@ -190,12 +193,27 @@ test('a renewal reaches the host of the node as a date', async () => {
   expect(self.deadlines).toEqual([new Date('2026-11-22T21:30:00.000Z')]);
 });
 
-test.each([
-  ['open', true],
-  ['unknown', true],
-  ['closed', false],
-] as const)('a run whose workflow is %s goes on: %s', async (state, isOpen) => {
-  const runs = new FakeRunDirectory();
-  runs.set('run/k', state);
-  expect(await isRunOpen({ runs })({ workflowId: 'run/k' })).toBe(isOpen);
+describe('a lease', () => {
+  const needed = async (state: WorkflowState, owners: number): Promise<boolean> => {
+    const runs = new FakeRunDirectory();
+    const store = new InMemoryObjectStore();
+    runs.set('run/k', state);
+    for (let fence = 1; fence <= owners; fence += 1) {
+      const owner = { fence, workflowId: 'run/k', runId: String(fence), claimedAt: '2026-11-22T21:30:00.000Z' };
+      await store.put(runKeys.owner('k', fence), JSON.stringify(owner));
+    }
+    return isLeaseNeeded({ store, runs })({ runKey: 'k', fence: 1, workflowId: 'run/k' });
+  };
+
+  test.each([
+    ['open', true],
+    ['unknown', true],
+    ['closed', false],
+  ] as const)('of a run whose workflow is %s is needed: %s', async (state, isNeeded) => {
+    expect(await needed(state, 1)).toBe(isNeeded);
+  });
+
+  test('of a run that a later execution carries on is needed no more', async () => {
+    expect(await needed('open', 2)).toBe(false);
+  });
 });

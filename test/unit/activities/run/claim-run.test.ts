@@ -7,6 +7,7 @@ import { Failure } from '../../../../src/domain/failures.js';
 import { runKeys } from '../../../../src/domain/store-keys.js';
 import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { act } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runPlan } from '../../../fixtures/run-plan.js';
 
@@ -61,6 +62,17 @@ describe('the fence', () => {
     const claims = new Claims();
     for (const [index, runId] of ['a', 'b', 'c'].entries()) expect((await claims.claim('run/k', runId)).fence).toBe(index + 1);
     expect(claims.owners()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('ends what earlier executions have left open, and nothing else', async () => {
+    const claims = new Claims();
+    await claims.claim('run/k', 'a');
+    const left = ['run/k/lease/1-1', 'run/k/round/1-0', 'run/k/evaluation/1-baseline'];
+    const others = ['run/k/lease/2-1', 'run/k/notice/2026-11-22T21:30:00.000Z', 'run/kk/lease/1-1'];
+    for (const id of [...left, ...others]) claims.runs.set(id, 'open');
+    expect((await act(() => claims.claim('run/k', 'b'))).fence).toBe(2);
+    expect(await Promise.all(left.map((id) => claims.runs.stateOf(id)))).toEqual(left.map(() => 'closed'));
+    expect(await Promise.all(others.map((id) => claims.runs.stateOf(id)))).toEqual(others.map(() => 'open'));
   });
 
   test('grows past 9: the newest owner is found by number, not by the order of names', async () => {
