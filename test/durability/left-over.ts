@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { basename, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { localCompute } from '../../src/platform/compute/local-nodes.js';
 import { ControlFolder } from '../../src/platform/control/control-folder.js';
+import { lockHolder } from '../../src/platform/lock.js';
 import type { FoundProcess } from '../e2e/sandbox.js';
 import type { Scene } from './scene.js';
 
@@ -25,7 +26,8 @@ export async function lookForLeftOver(scene: Scene): Promise<string[]> {
   const { box, home, network } = scene;
   const machines = scene.nodeProcesses(null).map((found) => `of a node: ${nameOf(found)}`);
   const listed = await localCompute(home, process.env).list({ installation: await home.installation() });
-  machines.push(...listed.map(({ nodeId, state }) => `the provider lists ${nodeId} as ${state}`));
+  const machinesLeft = listed.filter(({ state }) => state !== 'terminated');
+  machines.push(...machinesLeft.map(({ nodeId, state }) => `the provider lists ${nodeId} as ${state}`));
 
   const down = scene.formwork(['down']);
   const code = await down.ended;
@@ -34,7 +36,8 @@ export async function lookForLeftOver(scene: Scene): Promise<string[]> {
     ...(code === 0 ? [] : [`formwork down ended with ${code}: ${down.stdout.trim()}`]),
     ...box.processes().map((found) => `after formwork down: ${nameOf(found)}`),
     ...box.listening().map((port) => `port ${port} is listened on`),
-    ...(existsSync(new ControlFolder(home.control()).lock()) ? ['the lock of the control host'] : []),
+    // The file of a holder that was killed locks nothing.
+    ...((await lockHolder(new ControlFolder(home.control()).lock())) === null ? [] : ['the lock of the control host is held']),
     ...(network?.processes() ?? []).map((pid) => `process ${pid} runs on a host of its network`),
   ];
   await scene.undo();

@@ -86,7 +86,10 @@ export class Scene {
     if ((await started.ended) !== 0) throw new Error(`run ${this.runKey} was not started:\n${started.stderr}`);
     const { server } = (await new ControlFolder(this.home.control()).lastRecord()) as ControlRecord;
     if (this.network !== null) this.forward = await PortForward.open(this.network, server.address);
-    const client = await connectClient(plainServer(this.forward?.address ?? server.address, server.namespace));
+    const target = plainServer(this.forward?.address ?? server.address, server.namespace);
+    // The server of another row may have been killed at this address: its channel waits up to two minutes before it tries again.
+    const channelArgs = { 'grpc.use_local_subchannel_pool': 1 };
+    const client = await connectClient({ ...target, connectionOptions: { ...target.connectionOptions, channelArgs } });
     this.connected = { client, chronicle: new Chronicle(client, this.runKey, this.home.store()) };
   }
 
