@@ -70,7 +70,8 @@ class GangFollowing {
     if (this.isLeaving) await condition(() => this.isSettled(), HAND_BACK_WAIT);
     else {
       const mode = this.host.shouldStop() && !this.hasFailed() ? 'checkpoint' : 'now';
-      await Promise.all(this.left().map((node) => stopJob(node, this.jobId, mode)));
+      // Not waited for: one that is lost meanwhile is told nothing any more, and its queue would be waited at for a minute.
+      for (const node of this.left()) void scope.run(() => stopJob(node, this.jobId, mode)).catch(ignoreCancellation);
       await condition(() => this.isSettled() || this.isLeaving);
     }
     const givenUp = this.silent();
@@ -138,6 +139,10 @@ class GangFollowing {
     const exits = ended.flatMap((end) => end.exits);
     return { jobId: this.jobId, exits, evidence: withGivenUp(evidence, givenUp), progress: ended[0]?.progress ?? null };
   }
+}
+
+function ignoreCancellation(error: unknown): void {
+  if (!isCancellation(error)) throw error;
 }
 
 /** Nodes that are given up are replaced like lost ones. */

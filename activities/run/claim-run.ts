@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { RunPlan, type RankLimits } from '../../src/contract/plan.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
-import { RunOwner } from '../../src/contract/run.js';
+import type { RunOwner } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
 import { requestDifferences } from '../../src/domain/request-differences.js';
 import { runKeys } from '../../src/domain/store-keys.js';

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { RunPlan } from '../../src/contract/plan.js';
 import type { FineTuningRequestInput } from '../../src/contract/request.js';
 import { CONTROL_QUEUE, leaseWorkflowId, nodeName, nodeQueue, roundWorkflowId, runWorkflowId } from '../../src/domain/names.js';
@@ -13,7 +13,6 @@ import { identifyProcess, type ProcessIdentity } from '../../src/platform/proces
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { packageFile } from '../../src/platform/package-root.js';
-import { connectClient, plainServer } from '../../src/platform/temporal/connection.js';
 import { isRank, Sandbox, type FormworkProcess, type FoundProcess } from '../e2e/sandbox.js';
 import { TrainingWatch } from '../e2e/training-watch.js';
 import type { HostNetwork } from '../network/host-network.js';
@@ -86,10 +85,10 @@ export class Scene {
     if ((await started.ended) !== 0) throw new Error(`run ${this.runKey} was not started:\n${started.stderr}`);
     const { server } = (await new ControlFolder(this.home.control()).lastRecord()) as ControlRecord;
     if (this.network !== null) this.forward = await PortForward.open(this.network, server.address);
-    const target = plainServer(this.forward?.address ?? server.address, server.namespace);
     // The server of another row may have been killed at this address: its channel waits up to two minutes before it tries again.
     const channelArgs = { 'grpc.use_local_subchannel_pool': 1 };
-    const client = await connectClient({ ...target, connectionOptions: { ...target.connectionOptions, channelArgs } });
+    const connection = await Connection.connect({ address: this.forward?.address ?? server.address, channelArgs });
+    const client = new Client({ connection, namespace: server.namespace });
     this.connected = { client, chronicle: new Chronicle(client, this.runKey, this.home.store()) };
   }
 
