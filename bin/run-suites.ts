@@ -119,7 +119,7 @@ const SUITES: Suite[] = [
   pytest,
   vitest('e2e'),
   vitest('kills'),
-  { ...vitest('durability'), onlyByName: true },
+  vitest('durability'),
   { ...vitest('network'), onlyByName: true },
 ];
 

@@ -92,7 +92,6 @@ export const FAULTS: readonly Fault[] = [
     name: 'tear-shard',
     does: 'a shard of the newest checkpoint cut in half, then SIGKILL to a rank',
     expected: checkpointLost,
-    isInTest: true,
     moment: 'newest checkpoint',
     strike: storage.tearShard,
   },
@@ -132,13 +131,13 @@ export const FAULTS: readonly Fault[] = [
     name: 'reset-run',
     does: 'Reset of the run to its newest workflow task',
     expected: { training: 'goes on', contactWithin: null },
-    isInTest: true,
     strike: runs.resetRun('last'),
   },
   {
     name: 'reset-run-to-start',
     does: 'Reset of the run to its first workflow task',
     expected: { ...rankLost, cause: null },
+    isInTest: true,
     strike: runs.resetRun('first'),
   },
 ];
