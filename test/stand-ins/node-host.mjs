@@ -2,7 +2,7 @@
 // Stands where the host of a local node is expected: node-host <node folder>. Says that it runs, keeps a "worker" and ranks in
 // sessions of their own, and takes them down when it is asked to. STAND_IN_HOST says how it misbehaves.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const folder = process.argv[2];
@@ -27,5 +27,7 @@ process.on('SIGTERM', () => {
 
 const stat = readFileSync('/proc/self/stat', 'utf8');
 const startTime = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-writeFileSync(join(folder, 'host.json'), JSON.stringify({ host: { pid: process.pid, startTime } }));
+// As a real one does: whoever looks meanwhile must not find half of it.
+writeFileSync(join(folder, 'host.json.draft'), JSON.stringify({ host: { pid: process.pid, startTime } }));
+renameSync(join(folder, 'host.json.draft'), join(folder, 'host.json'));
 setInterval(() => undefined, 1000);

@@ -109,7 +109,7 @@ describe('a gang', () => {
     const evidence = { kind: 'Unreachable', message: 'node 1 has not answered' } as const;
     expect(judge([exit(0, 'Hang')], {}, { evidence })).toMatchObject({
       kind: 'Hang',
-      message: expect.stringMatching(/^Hang \(1 of 4\): rank 0: .*; node 1 has not answered$/) as string,
+      message: expect.stringMatching(/^Hang \(1 of 4\): rank 0 .*; node 1 has not answered$/) as string,
     });
     expect(judge([exit(0, 'Interrupted')], {}, { evidence, stopping: true })).toEqual({ action: 'interrupted' });
     for (const exits of [[], [exit(0, null)]]) {
