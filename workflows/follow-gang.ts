@@ -10,7 +10,7 @@ import { abandonJob, stopJob } from './stop-job.js';
 const HAND_BACK_WAIT = '1 minute';
 
 /**
- * So often in a row nobody takes up the following of a node before it is given up, once its gang trains no more. Each waits a
+ * So often in a row nobody takes up the following of a node before it is given up, once its gang has failed. Each waits a
  * minute on the node's queue, where a worker that is brought back needs seconds; of a server that was away itself the first one
  * tells nothing. Nothing that trains is lost by it: ranks without their peers are ended by their own supervisor, at the limit of
  * a step at the latest, and the machine by its provider when it is replaced.
@@ -111,10 +111,12 @@ class GangFollowing {
     return this.nodes.filter((node) => !this.watch.lost.includes(node) && !this.ends.has(node));
   }
 
-  /** Those of them that nobody answers for though their gang trains no more. */
+  /**
+   * Those of them that nobody answers for though their gang has failed. Where ranks have ended well, all have: what a node that is
+   * out of reach has made is waited for, and its machine ends at the deadline of its lease if that is in vain.
+   */
   private silent(): LeasedNode[] {
-    const isOver = this.ends.size > 0 || this.watch.lost.length > 0;
-    return isOver ? this.left().filter((node) => (this.unanswered.get(node) ?? 0) >= UNANSWERED) : [];
+    return this.hasFailed() ? this.left().filter((node) => (this.unanswered.get(node) ?? 0) >= UNANSWERED) : [];
   }
 
   private isSettled(): boolean {

@@ -19,7 +19,7 @@ afterEach(() => scenario.close());
 
 /** The first gang of two nodes: ranks of node 0 end when the test says how, those of node 1 are followed until they are stopped. */
 class FirstGang {
-  private endOfNode0: FollowResult | null = null;
+  private readonly ends: (FollowResult | null)[] = [null, null];
 
   async open(): Promise<void> {
     scenario = await Scenario.open(
@@ -28,8 +28,8 @@ class FirstGang {
     );
   }
 
-  end(result: FollowResult): void {
-    this.endOfNode0 = result;
+  end(node: 0 | 1, result: FollowResult): void {
+    this.ends[node] = result;
   }
 
   private async follow({ jobId }: { jobId: string }): Promise<FollowResult> {
@@ -37,7 +37,8 @@ class FirstGang {
     const { Context } = await import('@temporalio/activity');
     const context = Context.current();
     const isStopped = (): FollowResult | null => (scenario.count('stopRanks') === 0 ? null : endedBy('Interrupted'));
-    const end = /-1-g\d+$/.test(context.info.taskQueue) ? isStopped : () => this.endOfNode0;
+    const end = (): FollowResult | null =>
+      /-1-g\d+$/.test(context.info.taskQueue) ? (this.ends[1] ?? isStopped()) : (this.ends[0] ?? null);
     for (;;) {
       const result = end();
       if (result !== null) return result;
@@ -72,7 +73,7 @@ describe('a node that does not answer', () => {
     // Far more often than a gang that has failed waits.
     await untilUnanswered(6);
     expect([launched().length, gangs(), scenario.count('stopRanks')]).toEqual([2, 1, 0]);
-    gang.end(endedBy('Hang'));
+    gang.end(0, endedBy('Hang'));
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
     expect(launched().slice(2)).toEqual([{ node: 1, generation: 2 }]);
     expect(scenario.calls.find(({ name }) => name === 'terminateNodes')?.input).toMatchObject({ nodeIds: ['node-1-g1'] });
@@ -82,18 +83,20 @@ describe('a node that does not answer', () => {
     ]);
   });
 
-  it('is given up also where the others have ended well, and that is why the gang forms again', async () => {
+  it('is waited for where the others have ended well: its ranks have too, and nothing is trained again', async () => {
     const gang = new FirstGang();
     await gang.open();
     const handle = await scenario.start();
     await scenario.called('followRanks', inTraining);
+    const leaseId = (scenario.calls.find(({ name }) => name === 'launchNodes')?.input as LaunchNodesInput).leaseId;
     await scenario.silence(1);
-    gang.end(followedWell());
+    gang.end(0, followedWell());
+    gang.end(1, followedWell());
+    await untilUnanswered(6);
+    await scenario.addNode(leaseId, 1, 1);
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
-    expect(launched().slice(2)).toEqual([{ node: 1, generation: 2 }]);
-    expect(await scenario.incidents()).toMatchObject([
-      { kind: 'Unreachable', message: expect.stringMatching(/node 1 has not answered 3 times/) as string },
-    ]);
+    expect([launched().length, gangs(), scenario.count('stopRanks')]).toEqual([2, 1, 0]);
+    expect(await scenario.incidents()).toEqual([]);
   });
 
   it('does not keep a run from being stopped', async () => {
@@ -104,7 +107,7 @@ describe('a node that does not answer', () => {
     await scenario.silence(1);
     await handle.executeUpdate(STOP_UPDATE);
     await scenario.called('stopRanks');
-    gang.end(endedBy('Interrupted'));
+    gang.end(0, endedBy('Interrupted'));
     expect(await handle.result()).toMatchObject({ outcome: 'interrupted' });
     expect(launched()).toHaveLength(2);
   });
@@ -117,7 +120,7 @@ describe('a node that does not answer', () => {
     const leaseId = (scenario.calls.find(({ name }) => name === 'launchNodes')?.input as LaunchNodesInput).leaseId;
     await scenario.silence(1);
     await untilUnanswered(1);
-    gang.end(endedBy('RankKilled'));
+    gang.end(0, endedBy('RankKilled'));
     await scenario.addNode(leaseId, 1, 1);
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
     expect(launched()).toHaveLength(2);
