@@ -19,8 +19,8 @@ import { connectWorker, installRuntime } from './runtime.js';
 
 /** Control calls have to get through while a job is followed; the accelerator is guarded by the fence, not by a slot. */
 const MAX_ACTIVITIES = 16;
-/** Progress reaches people within a second, and a lost follower loses no more than that of the cursor. */
-const HEARTBEAT_THROTTLE = '1 second';
+/** A third of what a follower may be silent. Progress reaches people so soon, and each beat costs the server a write. */
+const HEARTBEAT_THROTTLE = '3 seconds';
 
 const root = process.argv[2];
 if (root === undefined) throw new Error('usage: node <node folder>');
