@@ -19,6 +19,14 @@ export const lastWords = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
+/** Asked between two renewals of a lease, which it must not hold up: no answer counts as yes. */
+export const asking = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '1 minute',
+  retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+});
+
 /** Reads whole data sets or model directories; beats while it does. */
 export const longRecords = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,

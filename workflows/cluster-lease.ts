@@ -11,7 +11,7 @@ import {
 import type { ClusterSpec, LeasedNode } from '../src/contract/cluster.js';
 import type { FailureKind } from '../src/contract/kinds.js';
 import { nodeQueue } from '../src/domain/names.js';
-import { ending, launching, onNewNode, onNode, records, watching } from './acts.js';
+import { asking, ending, launching, onNewNode, onNode, records, watching } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
 import { leaseChangedSignal, releaseLeaseSignal, replaceNodeSignal, workNewsSignal, type ReplaceNode } from './messages.js';
 import { tellIfOpen } from './tell-if-open.js';
@@ -149,7 +149,7 @@ class Lease {
     try {
       await Promise.all(this.nodes().map((node) => this.renew(node)));
       const { runKey, fence, runWorkflowId: workflowId } = this.input;
-      this.isNeedless = !(await records.isLeaseNeeded({ runKey, fence, workflowId }));
+      this.isNeedless = !(await asking.isLeaseNeeded({ runKey, fence, workflowId }));
     } catch (error) {
       if (isCancellation(error)) throw error;
       log.warn('the run could not be asked for; it counts as open', { reason: failureOf(error).message });

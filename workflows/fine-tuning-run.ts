@@ -188,6 +188,8 @@ class Run {
       this.attempt = new CancellationScope();
       try {
         return await this.attempt.run(async () => {
+          // Somebody may have ended it while the run was parked.
+          await this.leaveFailedLease();
           // Given back while the run was parked.
           if (needsNodes && this.leased.nodes.leaseId === '') await this.stages.lease();
           return work();
@@ -196,12 +198,17 @@ class Run {
         const isOver = error instanceof Stopped || this.stopping || (isCancellation(error) && this.leaseFailure === null);
         if (isOver) throw error;
         const failure = failureOf(this.leaseFailure ?? error);
-        // Nobody renews them and nobody replaces one: not kept for the time that a parked run keeps its machines.
-        if (this.leaseFailure !== null) await this.giveBack();
-        this.leaseFailure = null;
+        await this.leaveFailedLease();
         await this.parking.wait(failure);
       }
     }
+  }
+
+  /** Nobody renews its machines and nobody replaces one: not kept for the time that a parked run keeps its own. */
+  private async leaveFailedLease(): Promise<void> {
+    if (this.leaseFailure === null) return;
+    this.leaseFailure = null;
+    await this.giveBack();
   }
 
   /** A run that is cancelled meanwhile still sees its machines gone before it says so. */

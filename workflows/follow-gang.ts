@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import type { FollowCursor, FollowProgress } from '../src/contract/job.js';
 import { failureOf } from './failure-kind.js';
@@ -8,6 +8,8 @@ import { abandonJob, stopJob } from './stop-job.js';
 
 /** Followers of one gang begin at the same moment and hand back within seconds of each other. */
 const HAND_BACK_WAIT = '1 minute';
+/** A node that could not be told has been waited for a minute by then; a store or disk in trouble is asked no more often. */
+const TELL_AGAIN = '10 seconds';
 
 /**
  * So often in a row nobody takes up the following of a node before it is given up, once its gang has failed. Each waits a
@@ -71,13 +73,18 @@ class GangFollowing {
     else {
       const mode = this.host.shouldStop() && !this.hasFailed() ? 'checkpoint' : 'now';
       // Not waited for: one that is lost meanwhile is told nothing any more, and its queue would be waited at for a minute.
-      for (const node of this.left()) void scope.run(() => stopJob(node, this.jobId, mode)).catch(ignoreCancellation);
+      for (const node of this.left()) void scope.run(() => this.stopUntilTold(node, mode)).catch(ignoreCancellation);
       await condition(() => this.isSettled() || this.isLeaving);
     }
     const givenUp = this.silent();
     scope.cancel();
     await followed;
     return this.isLeaving ? { following: { jobId: this.jobId, cursors: this.cursors } } : this.end(givenUp);
+  }
+
+  /** A node out of reach is told when it is back: until then its ranks may train past what they were to stop for. */
+  private async stopUntilTold(node: LeasedNode, mode: 'checkpoint' | 'now'): Promise<void> {
+    while (!(await stopJob(node, this.jobId, mode))) await sleep(TELL_AGAIN);
   }
 
   private async followNode(node: LeasedNode, scope: CancellationScope): Promise<void> {

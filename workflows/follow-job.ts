@@ -29,7 +29,7 @@ export async function followUntil(node: LeasedNode, jobId: string, from: FollowC
       cursor = result.cursor;
     } catch (error) {
       const timeout = timeoutOf(error);
-      if (timeout === null && !isWorkerShutdown(error)) throw error;
+      if (timeout === null && !isBrokenOff(error)) throw error;
       const beat = timeout?.lastHeartbeatDetails as FollowBeat | undefined;
       cursor = beat?.cursor ?? cursor;
       // One that began and never beat tells nothing: a server hands it to a worker whose link is cut.
@@ -50,7 +50,9 @@ export async function followJob(node: LeasedNode, jobId: string): Promise<JobEnd
   )) as JobEnd;
 }
 
-/** A worker that ends in an orderly way hands its activities back as failures of this type. */
-function isWorkerShutdown(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'WorkerShutdown';
+/** Failures of the watching, not of what is watched: a worker that ends in an orderly way, a button of the Web UI. */
+const BROKEN_OFF: readonly unknown[] = ['WorkerShutdown', 'ActivityReset', 'ActivityPause'];
+
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && BROKEN_OFF.includes(error.cause.type);
 }

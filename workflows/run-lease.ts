@@ -47,7 +47,12 @@ export class RunLease {
           },
         ],
       }),
-    );
+    ).catch(async (error: unknown) => {
+      this.nodes.leaseId = '';
+      // A reset to before its start may have left one of this name open, which nobody would end.
+      await tellIfOpen(workflowId, (lease) => lease.signal(releaseLeaseSignal));
+      throw error;
+    });
     this.closed = handle.result();
     this.closed.catch((error: unknown) => {
       if (this.nodes.leaseId !== '') this.onFailed(error);

@@ -1,10 +1,11 @@
 import { DatasetManifest } from '../../src/contract/dataset.js';
 import type { JobSpec } from '../../src/contract/job.js';
-import { RunPlan } from '../../src/contract/plan.js';
+import type { RunPlan } from '../../src/contract/plan.js';
 import type { RunnerPlan } from '../../src/contract/runner-plan.js';
 import { exportPlan, initPlan, tokensPlan } from '../../src/domain/runner-plans.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import { readPlanInForce } from '../run/incidents.js';
 import { readRequiredRecord } from '../storage/records.js';
 import { stagedSplits } from './open-trajectory.js';
 import type { StagedInput } from './stage-inputs.js';
@@ -37,7 +38,7 @@ export interface PlannedNodeJob {
 export const planNodeJob =
   (ports: { store: ObjectStore }) =>
   async (input: PlanNodeJobInput): Promise<PlannedNodeJob> => {
-    const plan = await readRequiredRecord(ports.store, runKeys.plan(input.runKey, input.fence), RunPlan);
+    const plan = await readPlanInForce(ports.store, input.runKey, input.fence);
     const dataset = await readRequiredRecord(ports.store, `${contentKeys.dataset(input.datasetId)}/${MANIFEST}`, DatasetManifest);
     const output = `jobs/${input.jobId}/output`;
     const { runnerPlan, inputs } = commandOf(input.job, plan, dataset, output);

@@ -159,10 +159,10 @@ describe('storing predictions', () => {
   test('keeps what there is so far; later ones take the place of earlier ones', async () => {
     const ports = node();
     write(ports, '1\n');
-    await storePredictions(ports)(places);
+    await act(storePredictions(ports), places);
     write(ports, '1\n2\n');
-    await storePredictions(ports)(places);
-    await storePredictions(ports)(places);
+    await act(storePredictions(ports), places);
+    await act(storePredictions(ports), places);
     expect(ports.store.need(places.to).toString('utf8')).toBe('1\n2\n');
     expect(readFileSync(join(ports.jobs.work, places.from), 'utf8')).toBe('1\n2\n');
   });
@@ -170,7 +170,7 @@ describe('storing predictions', () => {
   test('where none has been made yet leaves those of an earlier attempt', async () => {
     const ports = node();
     ports.store.objects.set(places.to, Buffer.from('1\n'));
-    await storePredictions(ports)(places);
+    await act(storePredictions(ports), places);
     expect(ports.store.need(places.to).toString('utf8')).toBe('1\n');
   });
 });
