@@ -119,6 +119,20 @@ describe('a run that nothing but a person can help', () => {
     expect(scenario.count('launchNodes')).toBe(2);
   });
 
+  it('takes other machines also when somebody has terminated their lease while it was parked', async () => {
+    scenario = await Scenario.open(outOfMemory());
+    const handle = await scenario.start();
+    await parked(handle);
+    await scenario.client.workflow.getHandle(leaseWorkflowId(scenario.runKey, 1, 1)).terminate('a test');
+    const isTold = async (): Promise<boolean> =>
+      ((await handle.fetchHistory()).events ?? []).some((event) => event.childWorkflowExecutionTerminatedEventAttributes != null);
+    while (!(await isTold())) await new Promise((resolve) => setTimeout(resolve, 50));
+    failing = false;
+    await handle.executeUpdate(RETRY_UPDATE);
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(scenario.count('launchNodes')).toBe(2);
+  });
+
   it('fails of what it was parked for when its deadline passes', async () => {
     scenario = await Scenario.open(outOfMemory({ ...oneRow, deadlineMinutes: 6 / 60 }));
     const handle = await scenario.start();

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
-import proto from '@temporalio/proto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { endEarlier } from '../../activities/run/end-earlier.js';
 import { leaseWorkflowId, roundWorkflowId } from '../../src/domain/names.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { resetWorkflow } from '../fixtures/reset-workflow.js';
 import { samplePlan } from './samples.js';
 import { followedWell, inTraining, isTraining, Scenario, untilCancelled } from './scenario.js';
 
@@ -31,7 +29,7 @@ describe('a run that is reset to its beginning in the middle of training', () =>
     const { client, runKey } = scenario;
     const run = await scenario.start();
     await scenario.called('followRanks', inTraining);
-    await resetToStart(run);
+    await resetWorkflow(client, run, 'first');
     const left = [leaseWorkflowId(runKey, 1, 1), roundWorkflowId(runKey, 1, '0')].map((id) => client.workflow.getHandle(id));
     for (const one of left) await expect(one.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     expect(await client.workflow.getHandle(run.workflowId).result()).toMatchObject({ outcome: 'completed' });
@@ -43,18 +41,3 @@ describe('a run that is reset to its beginning in the middle of training', () =>
     expect(await client.workflow.getHandle(run.workflowId).query('status')).toMatchObject({ lastFailure: null });
   });
 });
-
-/** As the button of the Web UI does it. */
-async function resetToStart(run: WorkflowHandle): Promise<void> {
-  const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
-  const { events } = await run.fetchHistory();
-  const first = (events ?? []).find(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
-  const { runId } = await run.describe();
-  await scenario.client.workflowService.resetWorkflowExecution({
-    namespace: scenario.client.options.namespace,
-    workflowExecution: { workflowId: run.workflowId, runId },
-    reason: 'a test',
-    workflowTaskFinishEventId: first?.eventId ?? null,
-    requestId: randomUUID(),
-  });
-}

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LaunchNodesInput } from '../../activities/cluster/launch-nodes.js';
 import type { FollowResult } from '../../src/contract/job.js';
@@ -21,11 +22,22 @@ afterEach(() => scenario.close());
 class FirstGang {
   private readonly ends: (FollowResult | null)[] = [null, null];
 
-  async open(): Promise<void> {
+  /** In training, with node 1 silent. */
+  async begin(): Promise<WorkflowHandle> {
     scenario = await Scenario.open(
       { control: { claimRun: trainingLeft(samplePlan()) }, node: { followRanks: (input) => this.follow(input) } },
       server,
     );
+    const handle = await scenario.start();
+    await scenario.called('followRanks', inTraining);
+    await scenario.silence(1);
+    return handle;
+  }
+
+  /** Node 1 is heard of again. */
+  async comeBack(): Promise<void> {
+    const { input } = scenario.calls.find(({ name }) => name === 'launchNodes') as { input: unknown };
+    await scenario.addNode((input as LaunchNodesInput).leaseId, 1, 1);
   }
 
   end(node: 0 | 1, result: FollowResult): void {
@@ -66,10 +78,7 @@ const gangs = (): number => scenario.count('openTrajectory');
 describe('a node that does not answer', () => {
   it('is waited for while its gang may train, and given up and replaced a while after the gang has failed', async () => {
     const gang = new FirstGang();
-    await gang.open();
-    const handle = await scenario.start();
-    await scenario.called('followRanks', inTraining);
-    await scenario.silence(1);
+    const handle = await gang.begin();
     // Far more often than a gang that has failed waits.
     await untilUnanswered(6);
     expect([launched().length, gangs(), scenario.count('stopRanks')]).toEqual([2, 1, 0]);
@@ -85,15 +94,11 @@ describe('a node that does not answer', () => {
 
   it('is waited for where the others have ended well: its ranks have too, and nothing is trained again', async () => {
     const gang = new FirstGang();
-    await gang.open();
-    const handle = await scenario.start();
-    await scenario.called('followRanks', inTraining);
-    const leaseId = (scenario.calls.find(({ name }) => name === 'launchNodes')?.input as LaunchNodesInput).leaseId;
-    await scenario.silence(1);
+    const handle = await gang.begin();
     gang.end(0, followedWell());
     gang.end(1, followedWell());
     await untilUnanswered(6);
-    await scenario.addNode(leaseId, 1, 1);
+    await gang.comeBack();
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
     expect([launched().length, gangs(), scenario.count('stopRanks')]).toEqual([2, 1, 0]);
     expect(await scenario.incidents()).toEqual([]);
@@ -101,10 +106,7 @@ describe('a node that does not answer', () => {
 
   it('does not keep a run from being stopped', async () => {
     const gang = new FirstGang();
-    await gang.open();
-    const handle = await scenario.start();
-    await scenario.called('followRanks', inTraining);
-    await scenario.silence(1);
+    const handle = await gang.begin();
     await handle.executeUpdate(STOP_UPDATE);
     await scenario.called('stopRanks');
     gang.end(0, endedBy('Interrupted'));
@@ -114,14 +116,10 @@ describe('a node that does not answer', () => {
 
   it('and comes back in time is stopped and kept', async () => {
     const gang = new FirstGang();
-    await gang.open();
-    const handle = await scenario.start();
-    await scenario.called('followRanks', inTraining);
-    const leaseId = (scenario.calls.find(({ name }) => name === 'launchNodes')?.input as LaunchNodesInput).leaseId;
-    await scenario.silence(1);
+    const handle = await gang.begin();
     await untilUnanswered(1);
     gang.end(0, endedBy('RankKilled'));
-    await scenario.addNode(leaseId, 1, 1);
+    await gang.comeBack();
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
     expect(launched()).toHaveLength(2);
     expect(scenario.calls.filter(({ name }) => name === 'stopRanks').map(({ queue }) => queue)).toEqual([

@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import proto from '@temporalio/proto';
-import { runWorkflowId } from '../../../src/domain/names.js';
+import { resetWorkflow } from '../../fixtures/reset-workflow.js';
 import type { Strike } from '../fault.js';
 import type { Scene } from '../scene.js';
 
@@ -29,22 +27,11 @@ export function cancelRun(scene: Scene): Promise<Strike> {
   return Promise.resolve(now('formwork cancel'));
 }
 
-/** As the button in the Web UI does it: `last` to the newest workflow task that was done, `first` to the beginning. */
+/** The clock starts when the server is asked. */
 export const resetRun =
   (where: 'first' | 'last') =>
   async (scene: Scene): Promise<Strike> => {
-    const { events } = await scene.run.fetchHistory();
-    const { EVENT_TYPE_WORKFLOW_TASK_COMPLETED } = proto.temporal.api.enums.v1.EventType;
-    const done = (events ?? []).filter(({ eventType }) => eventType === EVENT_TYPE_WORKFLOW_TASK_COMPLETED);
-    const task = where === 'first' ? done.at(0) : done.at(-1);
-    const { runId } = await scene.run.describe();
     const strike = now(`Reset of the run to its ${where} workflow task`);
-    await scene.client.workflowService.resetWorkflowExecution({
-      namespace: scene.client.options.namespace,
-      workflowExecution: { workflowId: runWorkflowId(scene.runKey), runId },
-      reason: REASON,
-      workflowTaskFinishEventId: task?.eventId ?? null,
-      requestId: randomUUID(),
-    });
+    await resetWorkflow(scene.client, scene.run, where);
     return strike;
   };
