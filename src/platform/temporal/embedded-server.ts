@@ -1,6 +1,9 @@
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { Failure } from '../../domain/failures.js';
+import { takeLock } from '../lock.js';
 import { freePort } from '../network/free-port.js';
 import { isAlive, sendSignal, type ProcessIdentity } from '../process/process-identity.js';
 import { findByEnvironment } from '../process/process-scan.js';
@@ -17,6 +20,10 @@ const USUAL_PORT = 7233;
 const USUAL_UI_PORT = 8233;
 /** Healthy in 1.1 s on a new file here, 2 cores; much longer on a machine that is busy with the ranks of a run. */
 const START_MS = 60_000;
+/** Between the look for a free port and the server's own claim another program may take it; three in a row have another cause. */
+const TRIES = 3;
+/** A server is up in a second or two. */
+const TURN_MS = 200;
 /** A clean stop takes about 0.3 s; after this it is killed, which SQLite's journal survives. */
 const STOP_MS = 15_000;
 
@@ -38,7 +45,17 @@ export interface EmbeddedServer {
  * Starts a Temporal server on a SQLite file, on loopback unless told otherwise. Its Web UI, which lets everybody in, stays there.
  * The caller holds the lock of the data directory: two servers on one file would corrupt it.
  */
-export async function startEmbeddedServer(options: {
+export async function startEmbeddedServer(options: ServerOptions): Promise<EmbeddedServer> {
+  for (let tries = 1; ; tries += 1) {
+    const server = options.ports === undefined ? await inTurn(() => startOnce(options)) : await startOnce(options);
+    if (typeof server !== 'string') return server;
+    if (options.ports === undefined && tries < TRIES) continue;
+    const log = join(options.folder, 'server.log');
+    throw new Failure('EnvironmentNotReady', `the Temporal server did not come up on ${server}; its log is ${log}`, { log });
+  }
+}
+
+interface ServerOptions {
   binary: string;
   folder: string;
   /** Address that its clients are told. Another one than loopback makes it listen on every interface. */
@@ -50,7 +67,19 @@ export async function startEmbeddedServer(options: {
   /** Dynamic configuration of the server, by its own keys. */
   settings?: Readonly<Record<string, number>>;
   env: NodeJS.ProcessEnv;
-}): Promise<EmbeddedServer> {
+}
+
+/** Homes that start at the same moment would choose the same ports, and one of them take the other's server for its own. */
+async function inTurn<T>(start: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const lock = await takeLock(join(tmpdir(), `formwork-ports-${userInfo().uid}.lock`));
+    if ('heldBy' in lock) await delay(TURN_MS);
+    else return start().finally(() => lock.release());
+  }
+}
+
+/** The address instead where it did not come up. */
+async function startOnce(options: ServerOptions): Promise<EmbeddedServer | string> {
   const { host = LOOPBACK, preferred = { port: USUAL_PORT, uiPort: USUAL_UI_PORT } } = options;
   const port = options.ports?.port ?? (await freePort(preferred.port, host));
   const uiPort = options.ports?.uiPort ?? (await freePort(preferred.uiPort, LOOPBACK));
@@ -71,13 +100,15 @@ export async function startEmbeddedServer(options: {
     log,
   });
   const address = `${host}:${port}`;
-  const healthy = await waitUntil(async () => (await answers(address)) || ((await isAlive(process)) ? null : 'ended'), {
-    timeoutMs: START_MS,
-    everyMs: 100,
-  });
-  if (healthy !== true) {
+  // Looked at after the answer: another server may be the one that answers there.
+  const health = async (): Promise<'healthy' | 'ended' | null> => {
+    const answered = await answers(address);
+    if (!(await isAlive(process))) return 'ended';
+    return answered ? 'healthy' : null;
+  };
+  if ((await waitUntil(health, { timeoutMs: START_MS, everyMs: 100 })) !== 'healthy') {
     await stopEmbeddedServer(process);
-    throw new Failure('EnvironmentNotReady', `the Temporal server did not come up on ${address}; its log is ${log}`, { log });
+    return address;
   }
   return { process, address, port, uiPort, uiUrl: `http://${LOOPBACK}:${uiPort}` };
 }
