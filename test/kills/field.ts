@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { execa } from 'execa';
 import { prepareDataset } from '../../activities/dataset/prepare-dataset.js';
 import { readRequiredRecord } from '../../activities/storage/records.js';
@@ -18,6 +17,7 @@ import { LocalPlanner } from '../../src/platform/planning/local-planner.js';
 import { connectClient, plainServer } from '../../src/platform/temporal/connection.js';
 import { checkRows } from '../../src/tasks/check-rows.js';
 import { Sandbox } from '../e2e/sandbox.js';
+import { act } from '../fixtures/activity-context.js';
 import type { Runner } from './runners.js';
 
 /** What rounds train on: a plan, and the data and model that a run would have made of it before. */
@@ -90,7 +90,3 @@ export class Field {
     return (await act(store)).modelId;
   }
 }
-
-/** Runs an activity that needs no more than its context. */
-const act = <Args extends unknown[], Result>(activity: (...args: Args) => Promise<Result>, ...args: Args): Promise<Result> =>
-  new MockActivityEnvironment().run(activity, ...args);

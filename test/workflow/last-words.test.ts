@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { FollowResult } from '../../src/contract/job.js';
+import type { FailureKind } from '../../src/contract/kinds.js';
 import { STOP_UPDATE } from '../../src/domain/names.js';
-import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario, type Answers } from './scenario.js';
 
 // A follower returns once the last line of its ranks is in the store. So a node may go when every follower has returned after
 // its ranks were stopped, and not before.
@@ -18,7 +19,7 @@ class Record {
   private isOver = false;
 
   /** The run's training never ends by itself; other jobs do at once, unless the test holds one. */
-  answers(holds: (jobId: string) => boolean): Parameters<typeof Scenario.open>[0] {
+  answers(holds: (jobId: string) => boolean): Answers {
     const queueOf = async (): Promise<string> => (await import('@temporalio/activity')).Context.current().info.taskQueue;
     return {
       control: {
@@ -53,6 +54,8 @@ class Record {
   }
 }
 
+type Follow = NonNullable<NonNullable<Answers['node']>['followRanks']>;
+
 const short = (queue: string): string => `node ${/-(\d+)-g\d+$/.exec(queue)?.[1] ?? queue}`;
 
 /** Shipping the last lines takes a while. */
@@ -69,6 +72,19 @@ async function untilCancelledOr<T>(isStopped: () => boolean, end: () => Promise<
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), context.cancelled]);
   }
   return end();
+}
+
+/** The first following that is meant fails; the ranks run on. */
+function withOneLost(answers: Answers, kind: FailureKind, isMeant: (jobId: string, node: string) => boolean): Answers {
+  const followRanks = answers.node?.followRanks as Follow;
+  let isLost = false;
+  const lost: Follow = async (input) => {
+    const node = short((await import('@temporalio/activity')).Context.current().info.taskQueue);
+    if (isLost || !isMeant(input.jobId, node)) return followRanks(input);
+    isLost = true;
+    return failWith(kind);
+  };
+  return { ...answers, node: { ...answers.node, followRanks: lost } };
 }
 
 describe('the logs of every rank are in the store before its node is given back', () => {
@@ -118,11 +134,11 @@ describe('the logs of every rank are in the store before its node is given back'
   it('when a run fails because a rank of another node did', async () => {
     const record = new Record();
     const answers = record.answers(isTraining);
-    const { followRanks } = answers?.node ?? {};
+    const { followRanks } = answers.node ?? {};
     scenario = await Scenario.open({
       ...answers,
       node: {
-        ...answers?.node,
+        ...answers.node,
         followRanks: async (input) => {
           const { info } = (await import('@temporalio/activity')).Context.current();
           const isFirst = short(info.taskQueue) === 'node 0';
@@ -141,7 +157,7 @@ describe('the logs of every rank are in the store before its node is given back'
     scenario = await Scenario.open({
       ...answers,
       node: {
-        ...answers?.node,
+        ...answers.node,
         startRanks: async ({ jobId }) => {
           const { info } = (await import('@temporalio/activity')).Context.current();
           if (!isTraining(jobId)) return 'started';
@@ -160,22 +176,8 @@ describe('the logs of every rank are in the store before its node is given back'
 
   it('when the ranks of one node in training could not be followed, which run on', async () => {
     const record = new Record();
-    const answers = record.answers(isTraining);
-    const { followRanks } = answers?.node ?? {};
-    let isLost = false;
-    scenario = await Scenario.open({
-      ...answers,
-      node: {
-        ...answers?.node,
-        followRanks: async (input) => {
-          const { info } = (await import('@temporalio/activity')).Context.current();
-          const isSecond = short(info.taskQueue) === 'node 1';
-          if (!isTraining(input.jobId) || !isSecond || isLost) return (followRanks as NonNullable<typeof followRanks>)(input);
-          isLost = true;
-          return failWith('InvalidData', 'an event that is not in the contract');
-        },
-      },
-    });
+    const isSecondNode = (jobId: string, node: string): boolean => isTraining(jobId) && node === 'node 1';
+    scenario = await Scenario.open(withOneLost(record.answers(isTraining), 'InvalidData', isSecondNode));
     await expect((await scenario.start()).result()).rejects.toThrow();
     expectOrder(record, ['node 0', 'node 1']);
   });
@@ -183,19 +185,7 @@ describe('the logs of every rank are in the store before its node is given back'
   it('when a job of one node could not be followed to its end', async () => {
     const record = new Record();
     const answers = record.answers((jobId) => jobId.startsWith('tokens') && !jobId.endsWith('-a2'));
-    const { followRanks } = answers?.node ?? {};
-    let isLost = false;
-    scenario = await Scenario.open({
-      ...answers,
-      node: {
-        ...answers?.node,
-        followRanks: async (input) => {
-          if (input.jobId !== 'tokens' || isLost) return (followRanks as NonNullable<typeof followRanks>)(input);
-          isLost = true;
-          return failWith('RunnerCrashed', 'the job has no follower any more');
-        },
-      },
-    });
+    scenario = await Scenario.open(withOneLost(answers, 'RunnerCrashed', (jobId) => jobId === 'tokens'));
     await (await scenario.start()).result();
     expectOrder(record, ['node 0']);
   });
