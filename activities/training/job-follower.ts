@@ -10,7 +10,7 @@ import { EventShipper } from './event-shipper.js';
 import { JobEvents, type Duty } from './job-events.js';
 import { LogShipper } from './log-shipper.js';
 
-/** A person sees progress about once a second. */
+/** A checkpoint that is whole is taken up this soon; the files are local, and reading on costs little. */
 const LOOK_MS = 500;
 /** The store may be away for a moment. */
 const RETRY_MS = 5_000;
