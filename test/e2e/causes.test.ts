@@ -90,7 +90,8 @@ describe.skipIf(!canStarve())('a run whose ranks the kernel refuses memory', () 
   it('trains on with half the rows a pass, parks with one, and completes when a person lets it go on', async () => {
     const run = parkingRun('memory');
     const { box, watch } = run;
-    const short = shortRequest(join(box.root, 'data'));
+    // One epoch of about a hundred steps: the second gang has committed a checkpoint long before it would be done.
+    const short = shortRequest(join(box.root, 'data'), { train: 900, validation: 24, test: 24 });
     const request = { ...short, training: { ...short.training, epochs: 1 } };
     const wrapped = pythonThatKeepsNoMemory(join(box.root, 'python'), python);
     expect(await run.start(request, ['--detach'], { FORMWORK_PYTHON: wrapped }).ended).toBe(EXIT.ok);
