@@ -24,6 +24,8 @@ export interface Following {
   jobId: string;
   /** By node. */
   cursors: Record<string, FollowCursor>;
+  /** Why the gang has failed, where no rank can say it: seen while its followers handed back. */
+  evidence: Evidence | null;
 }
 
 export type GangEnd =
@@ -50,16 +52,19 @@ class GangFollowing {
   private readonly unanswered = new Map<LeasedNode, number>();
   private readonly jobId: string;
   private cursors: Record<string, FollowCursor>;
+  /** From the execution before this one. */
+  private readonly before: Evidence | null;
   private isLeaving = false;
 
   constructor(
     private readonly nodes: readonly LeasedNode[],
-    { jobId, cursors }: Following,
+    { jobId, cursors, evidence }: Following,
     private readonly watch: NodeWatch,
     private readonly host: Host,
   ) {
     this.jobId = jobId;
     this.cursors = cursors;
+    this.before = evidence;
   }
 
   async follow(): Promise<GangEnd> {
@@ -79,7 +84,8 @@ class GangFollowing {
     const givenUp = this.silent();
     scope.cancel();
     await followed;
-    return this.isLeaving ? { following: { jobId: this.jobId, cursors: this.cursors } } : this.end(givenUp);
+    if (!this.isLeaving) return this.end(givenUp);
+    return { following: { jobId: this.jobId, cursors: this.cursors, evidence: this.evidence() } };
   }
 
   /** A node out of reach is told when it is back: until then its ranks may train past what they were to stop for. */
@@ -131,22 +137,27 @@ class GangFollowing {
   }
 
   private hasFailed(): boolean {
-    if (this.watch.lost.length > 0) return true;
+    if (this.evidence() !== null) return true;
     return [...this.ends.values()].some(
-      (end) => 'lost' in end || (end.state === 'ended' && end.exits.some(({ kind }) => kind !== null)),
+      (end) => 'state' in end && end.state === 'ended' && end.exits.some(({ kind }) => kind !== null),
     );
+  }
+
+  /** What outweighs the words of ranks: a lost node, else the first failure of a follower. */
+  private evidence(): Evidence | null {
+    if (this.watch.lost.length > 0) return this.watch.evidence();
+    return this.before ?? [...this.ends.values()].find((end) => 'lost' in end) ?? null;
   }
 
   private end(givenUp: readonly LeasedNode[]): GangEnd {
     const ended: JobEnd[] = [];
-    let evidence: Evidence | null = this.watch.lost.length > 0 ? this.watch.evidence() : null;
     for (const node of this.nodes) {
       const end = this.ends.get(node);
-      if (end !== undefined && 'lost' in end) evidence ??= end;
-      else if (end?.state === 'ended') ended.push(end);
+      if (end !== undefined && 'state' in end && end.state === 'ended') ended.push(end);
     }
     const exits = ended.flatMap((end) => end.exits);
-    return { jobId: this.jobId, exits, evidence: withGivenUp(evidence, givenUp), progress: ended[0]?.progress ?? null };
+    const evidence = withGivenUp(this.evidence(), givenUp);
+    return { jobId: this.jobId, exits, evidence, progress: ended[0]?.progress ?? null };
   }
 }
 

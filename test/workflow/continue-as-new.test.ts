@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { FollowCursor, FollowResult } from '../../src/contract/job.js';
 import { roundWorkflowId } from '../../src/domain/names.js';
@@ -70,6 +72,47 @@ it('a round continues as new beside ranks that train on: nothing is started or s
         .every((cursor) => JSON.stringify(cursor) === JSON.stringify(asked.at(-1))),
     ).toBe(true);
   }
+});
+
+it('what ended a gang while its round continued as new is told as it was, not as the stop that followed', async () => {
+  const looks = new Map<string, number>();
+  const stopped = new Set<string>();
+  let isFull = false;
+  scenario = await Scenario.open(
+    {
+      control: { claimRun },
+      node: {
+        stopRanks: ({ jobId }) => {
+          stopped.add(jobId);
+          return Promise.resolve();
+        },
+        followRanks: async ({ jobId, cursor }): Promise<FollowResult> => {
+          if (!isTraining(jobId) || jobId !== 'round-0-t0') return followedWell();
+          if (stopped.has(jobId)) return endedBy('Interrupted');
+          const { Context } = await import('@temporalio/activity');
+          const node = Context.current().info.taskQueue;
+          const [first = node] = looks.keys();
+          if (node === first) {
+            looks.set(node, (looks.get(node) ?? 0) + 1);
+            return { state: 'running', cursor, progress: progressAt(looks.get(node) ?? 0) };
+          }
+          // The first node's follower looks again at once, until its round leaves.
+          for (let seen = -1; seen !== looks.get(first) || seen === 0;) {
+            seen = looks.get(first) ?? 0;
+            await delay(1500);
+          }
+          isFull = true;
+          throw ApplicationFailure.create({ type: 'DiskFull', message: 'no space', nonRetryable: true });
+        },
+      },
+    },
+    server,
+  );
+  const handle = await scenario.start();
+  expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+  expect(isFull).toBe(true);
+  expect((await executions()).filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThan(0);
+  expect(await scenario.incidents()).toMatchObject([{ kind: 'DiskFull', answer: 'again' }]);
 });
 
 it('a round of many faults continues as new, counts on, and stays small in the history of its run', async () => {
