@@ -26,21 +26,22 @@ export interface GangInput {
 /** What a gang asks of its round. */
 export interface GangHost {
   shouldStop: () => boolean;
-  note: (text: string) => Promise<void>;
+  /** Told before its ranks are started: which job, and from where it goes on. */
+  formed: (jobId: string, how: string) => Promise<void>;
   progress: (progress: FollowProgress) => Promise<void>;
 }
 
 /** One gang, from its trajectory to the end of its ranks; one that runs already is followed on. */
 export async function runGang(input: GangInput, host: GangHost): Promise<GangEnd> {
-  const { nodes, gang, following } = input;
+  const { nodes, following } = input;
   const opened = following === null ? await openGang(input) : null;
   const jobId = opened?.jobId ?? following?.jobId ?? fail('Defect', 'a gang has neither a trajectory nor ranks');
-  if (opened !== null) await host.note(describe(opened, gang));
+  if (opened !== null) await host.formed(jobId, describe(opened));
   const watch = new NodeWatch(nodes);
   try {
     const evidence = opened === null ? null : await prepareGang(input, opened, watch);
     if (evidence !== null) return { jobId, exits: [], evidence, progress: null };
-    return await followGang(nodes, following ?? { jobId, cursors: {} }, watch, host);
+    return await followGang(nodes, following ?? { jobId, cursors: {}, evidence: null }, watch, host);
   } catch (error) {
     if (!isCancellation(error)) throw error;
     // A cancelled run stops its ranks, and their logs reach the store, before the nodes go.
@@ -96,8 +97,8 @@ function jobOf(opened: OpenedTrajectory, node: LeasedNode): OpenedTrajectory['jo
   return opened.jobs[node.node] ?? fail('RunnerCrashed', `no job was planned for node ${node.node}`);
 }
 
-function describe({ trajectory, resume, passedOver }: OpenedTrajectory, gang: number): string {
+function describe({ resume, passedOver }: OpenedTrajectory): string {
   const from = resume === null ? 'from the start' : `from step ${resume.step} of trajectory ${resume.trajectory}`;
   const over = passedOver.length === 0 ? '' : `; passed over ${passedOver.join(', ')}`;
-  return `gang ${gang} trains trajectory ${trajectory} ${from}${over}`;
+  return `trains ${from}${over}`;
 }

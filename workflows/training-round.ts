@@ -39,7 +39,10 @@ export async function trainingRound(input: TrainingRoundInput): Promise<Training
     continueAsNew<typeof trainingRound>({ ...input, nodes: leased.all, gang, isStopping: stopping, following: left });
   const host = {
     shouldStop: () => stopping,
-    note: (note: string) => tell(input, { note, gang }),
+    formed: (jobId: string, how: string) => {
+      const what = gangName(gang, jobId);
+      return tell(input, { note: `${what} ${how}`, attempt: { what, result: how }, gang });
+    },
     progress: (progress: WorkNews['progress']) => tell(input, progress === undefined ? {} : { progress }),
   };
   for (;;) {
@@ -54,7 +57,7 @@ export async function trainingRound(input: TrainingRoundInput): Promise<Training
     const { jobId, exits, evidence, progress } = end;
     const question = { id: uuid4(), runKey, fence, scope: roundScope(round), isTraining: true, exits, evidence, stopping };
     const verdict = await records.judgeGang(question);
-    await tell(input, newsOf(`gang ${gang}, ${jobId}`, verdict, progress));
+    await tell(input, newsOf(gangName(gang, jobId), verdict, progress));
     if (verdict.action === 'interrupted') return { outcome: 'interrupted', result: null, gang };
     if (verdict.action === 'done') return { outcome: 'done', result: await records.closeRound({ runKey, fence, round }), gang };
     if (verdict.action === 'fail') fail(verdict.kind, verdict.message, verdict.isFinal);
@@ -62,6 +65,8 @@ export async function trainingRound(input: TrainingRoundInput): Promise<Training
     if (verdict.waitSeconds > 0) await condition(() => stopping, verdict.waitSeconds * 1000);
   }
 }
+
+const gangName = (gang: number, jobId: string): string => `gang ${gang}, ${jobId}`;
 
 const tell = (input: TrainingRoundInput, news: WorkNews): Promise<void> =>
   tellIfOpen(input.runWorkflowId, (run) => run.signal(workNewsSignal, { fence: input.fence, news }));

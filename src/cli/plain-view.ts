@@ -1,4 +1,5 @@
 import type { StageRecord } from '../contract/report.js';
+import { named } from '../domain/failures.js';
 import { duration, secondsBetween } from '../report/format.js';
 import { parkedLine } from './parked-line.js';
 import { progressLine } from './progress-line.js';
@@ -22,7 +23,7 @@ export class PlainView {
     for (const record of status.stages) this.showStage(record, status.waitingFor);
     if (status.lastFailure !== null && status.lastFailure.at !== this.lastFailure) {
       this.lastFailure = status.lastFailure.at;
-      this.write(`  ${status.lastFailure.kind}: ${status.lastFailure.message}`);
+      this.write(`  ${named(status.lastFailure)}`);
     }
     if (status.parked !== null && status.parked.since !== this.parkedAt) {
       this.parkedAt = status.parked.since;

@@ -1,6 +1,6 @@
 import type { NodeSituation, PendingActivity, RunSituation } from '../contract/run-situation.js';
 import { isPolled } from '../domain/control-contact.js';
-import { FAILURES } from '../domain/failures.js';
+import { FAILURES, named } from '../domain/failures.js';
 import { count, duration, secondsBetween } from '../report/format.js';
 import { progressLine } from './progress-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
@@ -165,7 +165,7 @@ function retryLine({ type, attempt, state, nextAttemptAt, lastFailure, taskQueue
       : nextAttemptAt === null
         ? `attempt ${attempt} ${state === 'scheduled' ? `waits for a worker of queue ${taskQueue ?? 'unknown'}` : 'runs'}`
         : `attempt ${attempt} at ${clock.until(nextAttemptAt)}`;
-  return `${type}: ${next}${lastFailure === null ? '' : `; ${lastFailure.kind}: ${lastFailure.message}`}`;
+  return `${type}: ${next}${lastFailure === null ? '' : `; ${named(lastFailure)}`}`;
 }
 
 function nodeLines({ nodes, providerProblem, state }: RunSituation, clock: Clock): string[] {
@@ -199,7 +199,7 @@ function failureLines({ status, failure, state }: RunSituation, clock: Clock): s
   const last = status?.lastFailure ?? null;
   if (last === null) return failure === null ? [] : labelled('what to do', [FAILURES[failure].remedy]);
   const lines = labelled(state === 'failed' ? 'failure' : 'last failure', [
-    `${clock.ago(last.at)}: ${last.message.startsWith(last.kind) ? '' : `${last.kind}: `}${last.message}`,
+    `${clock.ago(last.at)}: ${named(last)}`,
     `what to do: ${last.remedy}`,
   ]);
   return [...lines, ...last.ranks.flatMap(({ rank, logTail }) => tail(`rank ${rank}`, logTail))];
@@ -215,7 +215,7 @@ function logLines({ runKey, stored, status, state }: RunSituation): string[] {
 }
 
 const tail = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : [verbatim(`${title}:`), ...lines.map((line) => verbatim(`  ${line}`))];
+  lines.length === 0 ? [] : [...verbatim(`${title}:`), ...lines.flatMap((line) => verbatim(line, 2))];
 
 function doneLines({ stored: { finished }, state }: RunSituation): string[] {
   if (finished.length === 0 || state === 'completed') return [];

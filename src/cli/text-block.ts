@@ -26,8 +26,15 @@ export function labelled(label: string, paragraphs: readonly string[]): string[]
   return lines.map((line, index) => (index === 0 ? `${label.padEnd(LABEL)}${line.slice(LABEL)}` : line));
 }
 
-/** A line that keeps its own spaces, as one of a log; what is too long is cut, since its end is in the log. */
-export function verbatim(text: string, indent = LABEL): string {
-  const line = `${' '.repeat(indent)}${text}`;
-  return line.length <= COLUMNS ? line : `${line.slice(0, COLUMNS - 3)}...`;
+/** A line of a log may be any length; what is cut here is in the log. */
+const MOST_PIECES = 3;
+
+/** A line that keeps its own spaces, as one of a log, under the labels; in pieces where it is longer than the terminal. */
+export function verbatim(text: string, indent = 0): string[] {
+  const margin = ' '.repeat(LABEL + indent);
+  const width = COLUMNS - margin.length;
+  const number = Math.max(1, Math.ceil(text.length / width));
+  const pieces = Array.from({ length: Math.min(number, MOST_PIECES) }, (_, n) => text.slice(n * width, (n + 1) * width));
+  if (number > MOST_PIECES) pieces[MOST_PIECES - 1] = `${pieces[MOST_PIECES - 1]?.slice(0, -3)}...`;
+  return pieces.map((piece) => `${margin}${piece}`);
 }

@@ -1,6 +1,7 @@
 import { Listr, type ListrTaskWrapper, type DefaultRenderer, type SimpleRenderer } from 'listr2';
 import { STAGES, type Stage } from '../contract/kinds.js';
 import type { StageRecord } from '../contract/report.js';
+import { named } from '../domain/failures.js';
 import { duration, secondsBetween } from '../report/format.js';
 import { parkedLine } from './parked-line.js';
 import { progressLine } from './progress-line.js';
@@ -38,7 +39,7 @@ export class TreeView {
         : progress === null
           ? `waiting for ${status.waitingFor}`
           : progressLine(progress, { bar: true });
-    task.output = status.lastFailure === null ? text : `${text}\n${status.lastFailure.kind}: ${status.lastFailure.message}`;
+    task.output = status.lastFailure === null ? text : `${text}\n${named(status.lastFailure)}`;
   }
 
   /** What did not come to its turn is left as it is. */

@@ -40,6 +40,11 @@ export const FAILURES: Record<FailureKind, FailureRule> = {
   Defect: { retry: 'never', remedy: 'this is a defect of formwork; report it with the log of the control worker' },
 };
 
+/** A message with its kind before it, once: those of gangs begin with it. */
+export function named({ kind, message }: { kind: string; message: string }): string {
+  return message.startsWith(kind) ? message : `${kind}: ${message}`;
+}
+
 /** An error whose kind everybody knows. The message says fact, number and remedy; `facts` are for machines. */
 export class Failure extends Error {
   override readonly name = 'Failure';

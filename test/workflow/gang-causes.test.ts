@@ -106,6 +106,7 @@ describe('trouble that may pass', () => {
     const status = await scenario.status(handle, ({ nextRetryAt }) => nextRetryAt !== null);
     expect(Date.parse(status.nextRetryAt as string)).toBeGreaterThan(Date.now() + 5_000);
     expect(status.attempts).toMatchObject([
+      { what: 'gang 1, round-0-t0', result: 'trains from the start' },
       {
         what: expect.stringMatching(/^gang 1, round-0-t0$/) as string,
         result: expect.stringContaining('DiskFull (1 of 5)') as string,

@@ -51,6 +51,11 @@ test('progress comes every 15 seconds, and only where there is some', () => {
   expect(lines.slice(1)).toEqual(['  10/300 steps, loss 1.000', '  30/300 steps, loss 1.000']);
 });
 
+test('a failure whose message begins with its kind is not named twice', () => {
+  view.show(runView([stage('train', 0, null)], { lastFailure: failure('RankKilled', 'RankKilled (1 of 32): rank 1', 3) }));
+  expect(lines.slice(1)).toEqual(['  RankKilled (1 of 32): rank 1']);
+});
+
 test('a failure that the run goes on from is told once', () => {
   const failed = (seconds: number): ReturnType<typeof runView> =>
     runView([stage('train', 0, null)], { lastFailure: failure('NodeLost', 'node 1 is gone', seconds) });

@@ -95,6 +95,18 @@ test('the last failure comes with what to do and the last lines of every rank', 
   expect(shown).not.toContain('step 1199');
 });
 
+test('a last line that is longer than the terminal goes on below itself, and is cut after its third', () => {
+  const lines = (length: number): string[] =>
+    situationLines(
+      situation({ status: status({ lastFailure: { ...lastFailure, ranks: [{ rank: 0, logTail: ['x'.repeat(length)] }] } }) }),
+    ).filter((line) => line.startsWith(`${' '.repeat(15)}x`));
+  expect(lines(85).map((line) => line.length)).toEqual([100]);
+  expect(lines(200).join('').replaceAll(' ', '')).toBe('x'.repeat(200));
+  expect(lines(200)).toHaveLength(3);
+  expect(lines(5000)).toHaveLength(3);
+  expect(lines(5000).at(-1)).toMatch(/^ {15}x{82}\.\.\.$/);
+});
+
 test('where the failure brought no last lines, those of the store are shown, with where they are from', () => {
   const shown = text({ status: status({ lastFailure: { ...lastFailure, ranks: [] } }) });
   expect(shown).toContain('rank 1, rounds/0/trajectories/0/node-1:\n               step 1199');
