@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { RunnerEvent } from '../../src/contract/runner-event.js';
 import type { FoundProcess } from '../e2e/sandbox.js';
 import { eventsFile, RanksByHand } from './by-hand.js';
@@ -48,6 +48,8 @@ const fileOf = ({ pid, environment }: FoundProcess): string =>
 
 /** null: a rank has not finished yet. */
 function trained(files: readonly string[]): Trained | null {
+  // A rank that has been started a moment ago has no file yet.
+  if (!files.every((file) => existsSync(file))) return null;
   const ranks = files.map((file) => readFileSync(file, 'utf8').split('\n').slice(0, -1));
   if (!ranks.every((lines) => lines.at(-1)?.includes('"finished"'))) return null;
   const events = ranks.flat().map((line) => RunnerEvent.parse(JSON.parse(line)));
