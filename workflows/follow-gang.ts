@@ -137,10 +137,7 @@ class GangFollowing {
   }
 
   private hasFailed(): boolean {
-    if (this.evidence() !== null) return true;
-    return [...this.ends.values()].some(
-      (end) => 'state' in end && end.state === 'ended' && end.exits.some(({ kind }) => kind !== null),
-    );
+    return this.evidence() !== null || this.ended().some(({ exits }) => exits.some(({ kind }) => kind !== null));
   }
 
   /** What outweighs the words of ranks: a lost node, else the first failure of a follower. */
@@ -149,12 +146,16 @@ class GangFollowing {
     return this.before ?? [...this.ends.values()].find((end) => 'lost' in end) ?? null;
   }
 
-  private end(givenUp: readonly LeasedNode[]): GangEnd {
-    const ended: JobEnd[] = [];
-    for (const node of this.nodes) {
+  /** Nodes whose ranks have been seen to end, in their order. */
+  private ended(): JobEnd[] {
+    return this.nodes.flatMap((node) => {
       const end = this.ends.get(node);
-      if (end !== undefined && 'state' in end && end.state === 'ended') ended.push(end);
-    }
+      return end !== undefined && 'state' in end && end.state === 'ended' ? [end] : [];
+    });
+  }
+
+  private end(givenUp: readonly LeasedNode[]): GangEnd {
+    const ended = this.ended();
     const exits = ended.flatMap((end) => end.exits);
     const evidence = withGivenUp(this.evidence(), givenUp);
     return { jobId: this.jobId, exits, evidence, progress: ended[0]?.progress ?? null };

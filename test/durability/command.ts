@@ -77,11 +77,16 @@ async function finish(
 
 function frame({ name }: Fault, reference: Reference, seed: number): Pick<Result, 'name' | 'at' | 'seed' | 'machine' | 'run'> {
   const { steps, seconds, checkpointEverySteps, stepSeconds } = reference;
+  const beside = process.env['FORMWORK_TEST_BESIDE'];
   return {
     name,
     at: new Date().toISOString(),
     seed,
-    machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
+    machine: {
+      cores: availableParallelism(),
+      memoryGib: Math.round(totalmem() / 2 ** 30),
+      ...(beside === undefined ? {} : { beside }),
+    },
     run: { steps, seconds, checkpointEverySteps, stepSeconds },
   };
 }

@@ -62,7 +62,7 @@ const READING = `- **noticed**: until the run's own record had a first sign of i
 const RUNNING =
   `\`npm run durability\` runs all rows and writes this page; \`npm run durability -- kill-rank kill-node\` runs those named. A row is repeated
 with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's name choose step, rank and file. \`FORMWORK_TEST_OUTAGE_MINUTES\`
-shortens the long outages. The rows \`disk-full\` and \`store-down\` mount file systems of their own and need root; \`control-link-cut\` and
+shortens the long outages; \`FORMWORK_TEST_BESIDE\` says in words what else the cores have to do, for the page. The rows \`disk-full\` and \`store-down\` mount file systems of their own and need root; \`control-link-cut\` and
 \`rank-link-cut\` put control plane and nodes on hosts of their own, in network namespaces, and need root and iproute2. A quick part is in
 \`npm test\`, as the suite \`durability\`; a few seeds of the kills are there as the suite \`kills\`. \`npm run kills\` runs 300 seeds without
 PyTorch and 25 with DeepSpeed; \`npm run kills -- --runner stand-in --seeds 1\` with \`FORMWORK_TEST_SEED\` repeats one.`.replaceAll(
@@ -107,7 +107,7 @@ function conditions(measured: readonly Result[]): string[] {
   const { machine, run } = first;
   const seeds = [...new Set(measured.map(({ seed }) => seed))];
   return [
-    `Taken on ${machine.cores} x86-64 cores with ${machine.memoryGib} GiB and no GPU, with the model \`tiny\` (922,752 parameters), two nodes of one rank, ${run.steps} steps and a checkpoint every ${run.checkpointEverySteps}; a gang counts as hung after ${run.stepSeconds} s without a step. The unbroken run took ${run.seconds} s from the command to the report. Seed ${seeds.join(', ')}.`,
+    `Taken on ${machine.cores} x86-64 cores with ${machine.memoryGib} GiB and no GPU${machine.beside === undefined ? '' : `, beside ${machine.beside}`}, with the model \`tiny\` (922,752 parameters), two nodes of one rank, ${run.steps} steps and a checkpoint every ${run.checkpointEverySteps}; a gang counts as hung after ${run.stepSeconds} s without a step. The unbroken run took ${run.seconds} s from the command to the report. Seed ${seeds.join(', ')}.`,
   ];
 }
 

@@ -38,7 +38,11 @@ const Result = z.strictObject({
   name: z.string(),
   at: z.iso.datetime(),
   seed: z.int(),
-  machine: z.strictObject({ cores: z.int(), memoryGib: z.int() }),
+  machine: z.strictObject({
+    cores: z.int(),
+    memoryGib: z.int(),
+    beside: z.string().optional().describe('what else had the cores meanwhile, in the words of who started the command'),
+  }),
   run: z
     .strictObject({ steps: z.int(), seconds: z.int(), checkpointEverySteps: z.int(), stepSeconds: z.number() })
     .describe('the run that nothing happens to'),
