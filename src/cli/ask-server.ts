@@ -1,15 +1,22 @@
-import { ServiceError, WorkflowNotFoundError, isGrpcServiceError, type Client } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  isGrpcServiceError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
 import type { PendingActivity, RunSituation } from '../contract/run-situation.js';
 import type { ProviderNode } from '../contract/cluster.js';
-import type { FailureKind, RunOutcome } from '../contract/kinds.js';
+import type { FailureKind, RunOutcome, WorkflowEnding } from '../contract/kinds.js';
 import type { RunStatus } from '../contract/run.js';
 import { Failure } from '../domain/failures.js';
 import { CONTROL_QUEUE, nodeQueue } from '../domain/names.js';
 import { runPage } from '../domain/run-page.js';
 import { lastPoll } from '../platform/temporal/last-poll.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
+import { WORKFLOW_ENDINGS } from '../platform/temporal/run-directory.js';
+import { runEnd } from '../platform/temporal/run-end.js';
 import type { CliContext } from './context.js';
-import { runEnd } from './run-end.js';
 import { askStatus } from './run-watch.js';
 
 /** A server that is up answers in milliseconds; one that is not must not hold up what the store knows. */
@@ -17,6 +24,7 @@ const PATIENCE_MS = 15_000;
 
 /** How an execution ended, in the words of its own result or failure. */
 interface ExecutionEnd {
+  ending: WorkflowEnding | null;
   outcome: RunOutcome;
   message: string;
   failure: FailureKind | null;
@@ -85,7 +93,7 @@ async function ask(
         ? null
         : {
             startedAt: description.startTime.toISOString(),
-            end: isOpen ? null : await endOf(client, workflowId, description.closeTime),
+            end: isOpen ? null : await endOf(client, workflowId, description),
           },
     control: { taskQueue: CONTROL_QUEUE, lastPollAt, problem: 'problem' in status ? status.problem : null },
     status: 'problem' in status ? null : status,
@@ -103,15 +111,16 @@ const pollOf = async (client: Client, queue: string): Promise<[string, string | 
   await lastPoll(client, queue, 'activity'),
 ];
 
-async function endOf(client: Client, workflowId: string, closedAt: Date | undefined): Promise<ExecutionEnd> {
-  const at = closedAt?.toISOString() ?? null;
+async function endOf(client: Client, workflowId: string, closed: WorkflowExecutionDescription): Promise<ExecutionEnd> {
+  const at = closed.closeTime?.toISOString() ?? null;
+  const ending = WORKFLOW_ENDINGS[closed.status.name] ?? null;
   try {
     const { outcome, message } = await runEnd(client.workflow.getHandle(workflowId));
-    return { outcome, message, failure: null, at };
+    return { ending, outcome, message, failure: null, at };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // A terminated run left no word: the next start under its key goes on.
     const outcome = error.kind === 'Interrupted' ? 'interrupted' : 'failed';
-    return { outcome, message: error.message, failure: error.kind, at };
+    return { ending, outcome, message: error.message, failure: error.kind, at };
   }
 }
