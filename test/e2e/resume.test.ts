@@ -87,6 +87,11 @@ describe('a run whose executions end before it is done', () => {
     expect(await refused.ended).toBe(EXIT.badInput);
     expect(refused.stderr).toMatch(/run again still has machines .* They end themselves at 2\d{3}-/);
     expect(ranks(1)).toBe(before);
+    // They would go on with a control plane that comes back: ended only by who says so.
+    const down = box.formwork(['down']);
+    expect(await down.ended).toBe(EXIT.failed);
+    expect(down.stdout).toContain('the control host is gone and left nodes (run-again-lease-2-1-0-g1, ');
+    expect(ranks(1)).toBe(before);
     expect(await box.formwork(['down', '--now']).ended).toBe(EXIT.ok);
     expect(box.processes()).toEqual([]);
   });

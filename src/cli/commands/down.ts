@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { isAlive, sendSignal } from '../../platform/process/process-identity.js';
 import { waitUntil } from '../../platform/process/wait-until.js';
-import { runningServers } from '../../platform/temporal/embedded-server.js';
 import { CliContext } from '../context.js';
+import { endLeftOver } from '../end-left-over.js';
 import { StopRequest } from '../stop-request.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -16,18 +16,12 @@ export const downCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  formwork down\n')
     .action(async (options: { now?: boolean }) => {
       const stop = new StopRequest();
-      const { control, home } = await CliContext.open();
+      const context = await CliContext.open();
+      const { control } = context;
       const running = await control.running();
       await control.letAllGo();
       if (running === null) {
-        const [left] = await runningServers(home.server());
-        if (left === undefined) process.stdout.write('nothing of ours is up\n');
-        else {
-          process.stdout.write(
-            `the control host is gone and left a server (pid ${left.pid}), perhaps nodes too; formwork up takes over, then formwork down ends all\n`,
-          );
-          process.exitCode = EXIT.failed;
-        }
+        process.exitCode = await endLeftOver(context, options.now === true, (line) => process.stdout.write(`${line}\n`));
         return;
       }
       const { host } = running;
