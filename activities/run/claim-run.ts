@@ -17,6 +17,8 @@ export interface ClaimInput {
   plan: RunPlan;
   workflowId: string;
   runId: string;
+  /** Of the recovery that started this execution; null: none did. */
+  recovery: number | null;
 }
 
 export interface Claim {
@@ -42,8 +44,8 @@ export const claimRun =
     const server = await ports.runs.serverId();
     if (!mine && before !== null) await checkClosed(ports, before, server, input);
     const fence = mine ? before.fence : (before?.fence ?? 0) + 1;
-    const { workflowId, runId } = input;
-    const owner: RunOwner = { fence, workflowId, runId, server, claimedAt: new Date().toISOString() };
+    const { workflowId, runId, recovery } = input;
+    const owner: RunOwner = { fence, workflowId, runId, server, recovery, claimedAt: new Date().toISOString() };
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }

@@ -1,13 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { RunPlan } from '../../src/contract/plan.js';
-import { RunRecovery } from '../../src/contract/run.js';
+import { RunEnded, RunRecovery } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
 import { deadlineOf, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
 import { beating } from '../beating.js';
-import { readRequiredRecord, toJson } from '../storage/records.js';
+import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
 import { newestOwner } from './newest-owner.js';
 
 export interface RecoveryResult {
@@ -41,11 +41,14 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
   const owner = await newestOwner(store, runKey);
   // Never claimed, or by another server, which sees to its own.
   if (owner === null || owner.server !== (await runs.serverId())) return;
+  const ended = await readRecord(store, runKeys.ended(runKey), RunEnded);
+  // Called off while it was closed, or cancelled before whatever the server saw.
+  if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;
   const end = await runs.endOf(owner.workflowId);
   if (end === null) return;
   const plan = await readRequiredRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
   const all = await recoveries(store, runKey);
-  const made = recoveriesSince(owner.fence, all);
+  const made = recoveriesSince(owner, all);
   const deadlineAt = deadlineOf(owner, plan, made);
   const now = new Date();
   const verdict = judgeRecovery({ end, settings: plan.recovery, made, deadlineAt }, now);
@@ -58,7 +61,7 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
     const record: RunRecovery = { number, after: owner.fence, at: now.toISOString(), deadlineAt, reason };
     // Written first: a start that is lost counts, so that nothing is started without end.
     if (!(await store.putIfAbsent(runKeys.recovery(runKey, number), toJson(record)))) return;
-    await runs.start(owner.workflowId, { ...requestOf(plan), deadlineMinutes: verdict.deadlineMinutes });
+    await runs.start(owner.workflowId, { ...requestOf(plan, runKey), deadlineMinutes: verdict.deadlineMinutes }, number);
     Context.current().log.warn('a run that had ended is started again', { runKey, number, reason });
     result.started.push({ runKey, number });
   }

@@ -14,7 +14,7 @@ import { CONTROL_QUEUE, nodeQueue } from '../domain/names.js';
 import { runPage } from '../domain/run-page.js';
 import { lastPoll } from '../platform/temporal/last-poll.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
-import { WORKFLOW_ENDINGS } from '../platform/temporal/run-directory.js';
+import { TemporalRunDirectory, WORKFLOW_ENDINGS } from '../platform/temporal/run-directory.js';
 import { runEnd } from '../platform/temporal/run-end.js';
 import type { CliContext } from './context.js';
 import { askStatus } from './run-watch.js';
@@ -34,6 +34,7 @@ interface ExecutionEnd {
 /** What a server says of a run. */
 export interface ServerAnswer {
   address: string;
+  id: string;
   page: string | null;
   /** null: it does not know the run. */
   execution: { startedAt: string; end: ExecutionEnd | null } | null;
@@ -78,7 +79,8 @@ async function ask(
       throw error;
     });
   const children = (description?.raw.pendingChildren ?? []).flatMap(({ workflowId: child }) => child ?? []);
-  const [status, pending, lastPollAt, polls] = await Promise.all([
+  const [id, status, pending, lastPollAt, polls] = await Promise.all([
+    new TemporalRunDirectory(client).serverId(),
     description === null ? { problem: 'the server does not know the run' } : statusOf(client, workflowId),
     pendingActivities(client, [workflowId, ...children]),
     lastPoll(client, CONTROL_QUEUE, 'workflow'),
@@ -87,6 +89,7 @@ async function ask(
   const isOpen = description?.status.name === 'RUNNING' || description?.status.name === 'PAUSED';
   return {
     address,
+    id,
     page: description === null ? null : runPage(place),
     execution:
       description === null

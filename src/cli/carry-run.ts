@@ -19,7 +19,7 @@ export interface RunToCarry {
   workflowId: string;
   request: FineTuningRequest;
   /** Before it is started, with the server at hand. @throws Failure when it must not be. */
-  check?: (client: Client) => Promise<void>;
+  check?: (client: Client, session: ControlSession) => Promise<void>;
   /** An execution is open already. @throws Failure when it may not be joined. */
   join?: () => Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function carryRun({ runKey, workflowId, request, check, join }: Run
   const session = await ControlSession.open({ forever: options.detach === true, narration: told });
   try {
     return await session.withClient(async (client, server) => {
-      await check?.(client);
+      await check?.(client, session);
       const { wasOpen } = await startRun(client, workflowId, request);
       if (wasOpen) await join?.();
       const place = { store: session.context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };

@@ -10,7 +10,10 @@ import { EXIT } from './exit-codes.js';
 export async function endLeftOver({ home }: CliContext, now: boolean, say: (line: string) => void): Promise<number> {
   const compute = localCompute(home, process.env);
   const servers = await runningServers(home.server());
-  const nodes = await compute.list({ installation: await home.installation() });
+  const listed = await compute.list({ installation: await home.installation() });
+  // One that has ended is listed until its work folder is removed: that is tidied up, and no news.
+  const nodes = listed.filter(({ state }) => state !== 'terminated');
+  if (nodes.length === 0) await compute.terminate(listed.map(({ nodeId }) => nodeId));
   if (servers.length === 0 && nodes.length === 0) {
     say('nothing of ours is up');
     return EXIT.ok;
@@ -23,7 +26,7 @@ export async function endLeftOver({ home }: CliContext, now: boolean, say: (line
     say(`the control host is gone and left ${what}; formwork up goes on with them, formwork down --now ends them`);
     return EXIT.failed;
   }
-  await compute.terminate(nodes.map(({ nodeId }) => nodeId));
+  await compute.terminate(listed.map(({ nodeId }) => nodeId));
   await Promise.all(servers.map(stopEmbeddedServer));
   say(`stopped; the control host was gone and had left ${what}`);
   return EXIT.ok;

@@ -23,6 +23,7 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
     ...stateOf(server, stored),
     server: {
       address: answer.address,
+      id: server?.id ?? null,
       problem: 'problem' in answer ? answer.problem : null,
       page: server?.page ?? null,
     },

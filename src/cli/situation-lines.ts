@@ -244,8 +244,9 @@ function recoveryLines({ ending, since, failure, lookedAt, stored: { recovery } 
 function nextLines({ runKey, state, stored, server }: RunSituation): string[] {
   const isFailedForNow = state === 'failed' || state === 'interrupted' || state === 'cancelled';
   const isForgotten = state === 'unknown' && server.problem === null;
+  const isOfAnother = server.id !== null && stored.owner !== null && stored.owner.server !== server.id;
   if (stored.request !== null && (isFailedForNow || isForgotten)) {
-    return labelled('to go on', [`npx formwork resume ${runKey}${isForgotten ? ' --take-over' : ''}`]);
+    return labelled('to go on', [`npx formwork resume ${runKey}${isOfAnother ? ' --take-over' : ''}`]);
   }
   if (state === 'unknown') return labelled('to go on', ['npx formwork up']);
   return [];

@@ -1,14 +1,20 @@
+import type { ProviderNode } from '../contract/cluster.js';
 import type { TakeOver } from '../contract/run.js';
 import { Failure } from '../domain/failures.js';
 import { runKeys } from '../domain/store-keys.js';
 import type { CliContext } from './context.js';
 import { listNodes } from './list-nodes.js';
 
-/** @throws Failure RunKeyInUse while the provider lists machines of the run: whoever leased them may be at work, and renewing them. */
-export async function refuseWhileLeased(context: CliContext, runKey: string): Promise<void> {
+/** Machines of a run that still cost something. @throws Failure Unreachable when their provider cannot be asked. */
+export async function leasedNodes(context: CliContext, runKey: string): Promise<ProviderNode[]> {
   const { nodes, problem } = await listNodes(context, runKey);
   if (problem !== null) throw new Failure('Unreachable', `machines of run ${runKey} cannot be listed: ${problem}`);
-  const leased = nodes.filter(({ state }) => state !== 'terminated');
+  return nodes.filter(({ state }) => state !== 'terminated');
+}
+
+/** @throws Failure RunKeyInUse while the provider lists machines of the run: whoever leased them may be at work, and renewing them. */
+export async function refuseWhileLeased(context: CliContext, runKey: string): Promise<void> {
+  const leased = await leasedNodes(context, runKey);
   if (leased.length > 0) {
     const until = leased
       .map(({ deadline }) => deadline)

@@ -80,6 +80,7 @@ export const RunSituation = z.strictObject({
   ending: z.enum(WORKFLOW_ENDS).nullable().describe('how its server closed it; null: it is open, or no server was asked'),
   server: z.strictObject({
     address: z.string().nullable(),
+    id: z.string().nullable().describe('of its namespace, which owners name'),
     problem: z.string().nullable().describe('why it could not be asked; null: it answered'),
     page: z.string().nullable().describe('of the run in the Web UI'),
   }),

@@ -9,6 +9,7 @@ export const RunOwner = z.strictObject({
   workflowId: z.string(),
   runId: z.string(),
   server: z.string().describe('id of the namespace that knows the workflow: another server cannot tell whether it is closed'),
+  recovery: z.int().min(1).nullable().describe('number of the recovery that started it; null: a person, or a schedule of runs'),
   claimedAt: z.iso.datetime(),
 });
 export type RunOwner = z.infer<typeof RunOwner>;

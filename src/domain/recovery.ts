@@ -1,7 +1,7 @@
 import type { FailureKind, WorkflowEnding } from '../contract/kinds.js';
 import type { RunPlan } from '../contract/plan.js';
 import type { FineTuningRequest } from '../contract/request.js';
-import type { RunRecovery } from '../contract/run.js';
+import type { RunOwner, RunRecovery } from '../contract/run.js';
 import { FAILURES } from './failures.js';
 
 /** How the newest execution of a run ended, as its server says. */
@@ -33,6 +33,8 @@ const SAME_AGAIN: ReadonlySet<FailureKind> = new Set(['Diverged', 'OutOfMemory']
 /** Is a run that is over started again by itself? null: whoever ended it did not want it to go on, or it is done. */
 export function judgeRecovery({ end, settings, made, deadlineAt }: RecoveryFacts, now: Date): RecoveryVerdict | null {
   if (end.how === 'completed' || end.how === 'cancelled') return null;
+  // One whose child somebody has cancelled closes as failed, of nothing.
+  if (end.how === 'failed' && end.failure === null) return null;
   const leave = (why: string): RecoveryVerdict => ({ action: 'leave', why });
   if (end.how === 'terminated' && !settings.afterTerminate)
     return leave('somebody has terminated it, and recovery.afterTerminate is false');
@@ -54,18 +56,17 @@ export function judgeRecovery({ end, settings, made, deadlineAt }: RecoveryFacts
 const needsPerson = (kind: FailureKind): boolean => FAILURES[kind].retry === 'never' || SAME_AGAIN.has(kind);
 
 /**
- * Those of all recoveries that followed the last start by a person, oldest first. One that was claimed made the next fence; one
- * that failed before left the fence as it was.
+ * Those of all recoveries that followed the last start by a person, oldest first: the line of starts that made this owner, and those
+ * since that have claimed nothing. All of a line carry one deadline on.
  */
-export function recoveriesSince(fence: number, all: readonly RunRecovery[]): RunRecovery[] {
-  const found: RunRecovery[] = [];
-  let claimed = fence;
-  for (const one of [...all].sort((a, b) => b.number - a.number)) {
-    if (one.after !== claimed && one.after !== claimed - 1) break;
-    claimed = one.after;
-    found.unshift(one);
-  }
-  return found;
+export function recoveriesSince(owner: Pick<RunOwner, 'fence' | 'recovery'>, all: readonly RunRecovery[]): RunRecovery[] {
+  const own = all.find(({ number }) => number === owner.recovery);
+  return all
+    .filter(
+      ({ number, after, deadlineAt }) =>
+        after === owner.fence || (own !== undefined && number <= own.number && deadlineAt === own.deadlineAt),
+    )
+    .sort((a, b) => a.number - b.number);
 }
 
 /** When the time is over that the last person to start the run has given it. */
@@ -77,8 +78,12 @@ export function deadlineOf(
   return made[0]?.deadlineAt ?? new Date(Date.parse(owner.claimedAt) + plan.deadlineMinutes * 60_000).toISOString();
 }
 
-/** What was asked for, with the times and limits of the newest start, which may be others than those of the first. */
-export function requestOf({ request, deadlineMinutes, parkedNodesMinutes, limits, cluster, recovery }: RunPlan): FineTuningRequest {
-  const { leaseMinutes } = cluster;
-  return { ...request, deadlineMinutes, parkedNodesMinutes, limits, recovery, cluster: { ...request.cluster, leaseMinutes } };
+/**
+ * What was asked for, with the times and limits of the newest start, which may be others than those of the first. With its key: the
+ * first request may have been without one, and the newest owner may be a workflow of another id.
+ */
+export function requestOf(plan: RunPlan, runKey: string): FineTuningRequest {
+  const { request, deadlineMinutes, parkedNodesMinutes, limits, recovery } = plan;
+  const cluster = { ...request.cluster, leaseMinutes: plan.cluster.leaseMinutes };
+  return { ...request, runKey, deadlineMinutes, parkedNodesMinutes, limits, recovery, cluster };
 }

@@ -11,7 +11,7 @@ export class FakeRunDirectory implements RunDirectory {
   failed: string[] = [];
   /** By workflow id. */
   readonly ends = new Map<string, WorkflowEnd | Error>();
-  readonly started: { workflowId: string; request: FineTuningRequest }[] = [];
+  readonly started: { workflowId: string; request: FineTuningRequest; recovery: number }[] = [];
 
   /** @param state an error: the server cannot be asked. */
   set(workflowId: string, state: WorkflowState | Error): void {
@@ -31,8 +31,8 @@ export class FakeRunDirectory implements RunDirectory {
     return end instanceof Error ? Promise.reject(end) : Promise.resolve(end);
   }
 
-  start(workflowId: string, request: FineTuningRequest): Promise<void> {
-    this.started.push({ workflowId, request });
+  start(workflowId: string, request: FineTuningRequest, recovery: number): Promise<void> {
+    this.started.push({ workflowId, request, recovery });
     return Promise.resolve();
   }
 

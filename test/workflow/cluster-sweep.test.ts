@@ -1,7 +1,7 @@
 import { ScheduleOverlapPolicy, WorkflowFailedError } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
-import { CONTROL_QUEUE, SWEEP_ID } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, RECOVERY_ID, SWEEP_ID } from '../../src/domain/names.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
 import { failWith, Scenario } from './scenario.js';
 
@@ -41,7 +41,7 @@ describe('the schedule of sweeps', () => {
       expect(policies).toMatchObject({ overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 });
       expect(state).toMatchObject({ paused: true, note: 'by hand' });
     } finally {
-      await handle.delete();
+      for (const id of [RECOVERY_ID, SWEEP_ID]) await scenario.client.schedule.getHandle(id).delete();
     }
   });
 
@@ -53,7 +53,7 @@ describe('the schedule of sweeps', () => {
       await handle.trigger();
       await scenario.called('sweepNodes');
     } finally {
-      await handle.delete();
+      for (const id of [RECOVERY_ID, SWEEP_ID]) await scenario.client.schedule.getHandle(id).delete();
     }
   });
 });

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { claimRun } from '../../activities/run/claim-run.js';
+import { newestOwner } from '../../activities/run/newest-owner.js';
 import { recoverRuns, type RecoveryResult } from '../../activities/run/recover-runs.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
-import { CONTROL_QUEUE, RECOVERY_ID, runWorkflowId } from '../../src/domain/names.js';
+import { CONTROL_QUEUE, RECOVERY_ID, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
 import { samplePlan } from './samples.js';
@@ -22,12 +23,12 @@ async function open(prepare: (execution: number) => Promise<void>): Promise<void
   scenario = await Scenario.open({
     control: {
       planRun: async () => ({ runKey: scenario.runKey, plan: eager }),
-      claimRun: async ({ runId }) => {
+      claimRun: async ({ runId, recovery }) => {
         // The scenario asks for the plan without one.
         if (runId === '') return { fence: 1, plan: eager, finished: {} };
         const { runKey, store, client } = scenario;
         const workflowId = runWorkflowId(runKey);
-        return claimRun({ store, runs: new TemporalRunDirectory(client) })({ runKey, plan: eager, workflowId, runId });
+        return claimRun({ store, runs: new TemporalRunDirectory(client) })({ runKey, plan: eager, workflowId, runId, recovery });
       },
       prepareDataset: async () => {
         await prepare((execution += 1));
@@ -64,25 +65,26 @@ describe('a run whose execution has ended without being done', () => {
   });
 
   it('by Terminate is started again where its request says so, as often as it may', async () => {
-    let reached = (): void => undefined;
-    const hangs = new Promise<void>((resolve) => (reached = resolve));
+    let ended = 0;
     await open(async (execution) => {
-      if (execution > 1) return;
-      reached();
-      await new Promise((resolve) => setTimeout(resolve, 3000));
+      if (execution > 2) return;
+      await newest().terminate('from the test');
+      ended += 1;
     });
-    const handle = await scenario.start({});
-    await hangs;
-    await handle.terminate('from the test');
+    await scenario.start({});
     const { started } = await lookUntil((result) => ofRun(result.started).length > 0);
     expect(ofRun(started)).toEqual([{ runKey: scenario.runKey, number: 1 }]);
-    expect(await newest().result()).toMatchObject({ outcome: 'completed' });
-    expect(ofRun((await look()).started)).toEqual([]);
+    await expect(newest().result()).rejects.toThrow();
+    const { left } = await lookUntil((result) => ofRun(result.left).length > 0);
+    expect(ofRun(left)).toMatchObject([{ why: expect.stringContaining('started again 1 times') as string }]);
+    expect(ended).toBe(2);
+    // Who says that it was a recovery: the execution itself, not the order of records.
+    expect(await newestOwner(scenario.store, scenario.runKey)).toMatchObject({ fence: 2, recovery: 1 });
   });
 });
 
 describe('what a server says of the end of a workflow', () => {
-  it('is how, when and of what; nothing while it is open', async () => {
+  it('is how, when and of what; nothing while it is open, and then it is left alone', async () => {
     await open(async () => undefined);
     const { client } = scenario;
     const runs = new TemporalRunDirectory(client);
@@ -99,8 +101,9 @@ describe('what a server says of the end of a workflow', () => {
     expect(await runs.endOf(timedOut.workflowId)).toMatchObject({ how: 'timed out', failure: null });
     const waiting = await start('terminated', idle);
     expect(await runs.endOf(waiting.workflowId)).toBeNull();
-    // An open one is left alone.
-    await runs.start(waiting.workflowId, FineTuningRequest.parse({}));
+    const opened = (await waiting.describe()).runId;
+    await runs.start(waiting.workflowId, FineTuningRequest.parse({}), 1);
+    expect((await waiting.describe()).runId).toBe(opened);
     await waiting.terminate();
     expect(await runs.endOf(waiting.workflowId)).toMatchObject({ how: 'terminated', failure: null });
   });
@@ -118,6 +121,6 @@ it('the schedule of recoveries stays paused where a person has paused it, and lo
     await handle.trigger();
     await scenario.called('recoverRuns');
   } finally {
-    await handle.delete();
+    for (const id of [RECOVERY_ID, SWEEP_ID]) await client.schedule.getHandle(id).delete();
   }
 });

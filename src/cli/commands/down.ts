@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { lockHolder } from '../../platform/lock.js';
 import { isAlive, sendSignal } from '../../platform/process/process-identity.js';
 import { waitUntil } from '../../platform/process/wait-until.js';
 import { CliContext } from '../context.js';
@@ -20,11 +21,12 @@ export const downCommand = (): Command =>
       const { control } = context;
       const running = await control.running();
       await control.letAllGo();
-      if (running === null) {
+      // One that is coming up, or stopping already, has no record, and its lock all the same.
+      const host = running?.host ?? (await lockHolder(control.lock()));
+      if (host === null) {
         process.exitCode = await endLeftOver(context, options.now === true, (line) => process.stdout.write(`${line}\n`));
         return;
       }
-      const { host } = running;
       await sendSignal(host, 'SIGTERM');
       // Another signal than the first: two equal ones that are pending become one.
       const hurry = (): void => void sendSignal(host, 'SIGINT');

@@ -7,11 +7,12 @@ import { FREE_TO_CHANGE, requestDifferences } from '../../domain/request-differe
 import { resumableRun, type ResumableRun } from '../../platform/control/resumable-run.js';
 import { parseRequest } from '../../platform/planning/local-planner.js';
 import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
-import { carryRun, type CarryOptions } from '../carry-run.js';
+import { carryRun, type CarryOptions, type RunToCarry } from '../carry-run.js';
 import { CliContext } from '../context.js';
+import type { ControlSession } from '../control-session.js';
 import { assignAll, requestOptions, type RequestOptions } from '../read-request.js';
 import { requestPlanner } from '../request-planner.js';
-import { refuseWhileLeased, takeOverRun } from '../take-over-run.js';
+import { leasedNodes, refuseWhileLeased, takeOverRun } from '../take-over-run.js';
 
 interface ResumeOptions extends RequestOptions, CarryOptions {
   takeOver?: boolean;
@@ -36,13 +37,14 @@ export const resumeCommand = (): Command =>
       await requestPlanner().plan(request, 'run');
       // Before a control plane is started: one that is started for this alone ends, when it goes, what is left of nodes.
       if (options.takeOver === true) await refuseWhileLeased(context, runKey);
-      const check = (client: Client): Promise<void> => checkOwner(context, client, runKey, run, options.takeOver === true);
-      process.exitCode = await carryRun({ runKey, workflowId: run.owner.workflowId, request, check }, options);
+      const check: RunToCarry['check'] = (client, session) => checkOwner(client, session, runKey, run, options.takeOver === true);
+      const join = (): Promise<void> => refuseValues(runKey, options.set);
+      process.exitCode = await carryRun({ runKey, workflowId: run.owner.workflowId, request, check, join }, options);
     });
 
 /** As the last person asked for it, with single fields set. @throws Failure InvalidRequest when that were other work. */
 function changed({ plan, request: first }: ResumableRun, runKey: string, set: readonly string[]): FineTuningRequest {
-  const request = parseRequest(assignAll(structuredClone(requestOf(plan)), set));
+  const request = parseRequest(assignAll(structuredClone(requestOf(plan, runKey)), set));
   const different = requestDifferences(first, request);
   if (different.length > 0)
     throw new Failure(
@@ -52,20 +54,35 @@ function changed({ plan, request: first }: ResumableRun, runKey: string, set: re
   return request;
 }
 
+/** An open run goes on as it is. */
+async function refuseValues(runKey: string, set: readonly string[]): Promise<void> {
+  if (set.length === 0) return;
+  throw new Failure(
+    'InvalidRequest',
+    `run ${runKey} is open: ${set.join(', ')} would change nothing; watch it with formwork watch ${runKey}, or, where it is parked, use formwork retry`,
+  );
+}
+
 async function checkOwner(
-  context: CliContext,
   client: Client,
+  session: ControlSession,
   runKey: string,
   { owner }: ResumableRun,
   takeOver: boolean,
 ): Promise<void> {
   const server = await new TemporalRunDirectory(client).serverId();
-  if (owner.server !== server && takeOver) await takeOverRun(context, runKey, owner.fence);
-  else if (owner.server !== server)
+  if (owner.server === server) {
+    if (!takeOver) return;
     throw new Failure(
-      'RunKeyInUse',
-      `run ${runKey} belongs to another Temporal server, or to a database that is gone; where that one is lost, npx formwork resume ${runKey} --take-over goes on`,
+      'InvalidRequest',
+      `run ${runKey} was claimed on this very server: there is nothing to take over; leave --take-over out`,
     );
-  else if (takeOver)
-    throw new Failure('InvalidRequest', `this server knows run ${runKey}: there is nothing to take over; leave --take-over out`);
+  }
+  if (takeOver) return takeOverRun(session.context, runKey, owner.fence);
+  // A control plane that was started for this alone would end them when it goes.
+  if ((await leasedNodes(session.context, runKey)).length > 0) await session.stayUp();
+  throw new Failure(
+    'RunKeyInUse',
+    `run ${runKey} belongs to another Temporal server, or to a database that is gone; where that one is lost, npx formwork resume ${runKey} --take-over goes on`,
+  );
 }

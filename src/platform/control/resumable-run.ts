@@ -25,10 +25,10 @@ export async function resumableRun(store: ObjectStore, runKey: string): Promise<
   if (owner === null) return null;
   const keys = (await store.list(runKeys.recoveries(runKey))).map(({ key }) => key);
   const all = await Promise.all(keys.map(async (key) => RunRecovery.parse(await json(store, key))));
-  const made = recoveriesSince(owner.fence, all);
+  const made = recoveriesSince(owner, all);
   const request = FineTuningRequest.parse(await json(store, runKeys.request(runKey)));
   const newest = RunPlan.parse(await json(store, runKeys.plan(runKey, owner.fence)));
-  const first = made[0]?.after;
+  const first = owner.recovery === null ? undefined : made[0]?.after;
   const plan = first === undefined ? newest : RunPlan.parse(await json(store, runKeys.plan(runKey, first)));
   return { owner, ended, request, plan, made, deadlineAt: deadlineOf(owner, newest, made) };
 }

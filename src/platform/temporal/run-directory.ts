@@ -26,8 +26,8 @@ export interface RunDirectory {
   failedRuns(): Promise<string[]>;
   /** How the newest execution ended; null: it is open, or this server has never heard of it. */
   endOf(workflowId: string): Promise<WorkflowEnd | null>;
-  /** One that is open is left alone. */
-  start(workflowId: string, request: FineTuningRequest): Promise<void>;
+  /** By a recovery. One that is open is left alone. */
+  start(workflowId: string, request: FineTuningRequest, recovery: number): Promise<void>;
 }
 
 export const WORKFLOW_ENDINGS: Partial<Record<WorkflowExecutionStatusName, WorkflowEnding>> = {
@@ -66,8 +66,8 @@ export class TemporalRunDirectory implements RunDirectory {
     return { how, at: described.closeTime.toISOString(), failure };
   }
 
-  async start(workflowId: string, request: FineTuningRequest): Promise<void> {
-    await startRun(this.client, workflowId, request);
+  async start(workflowId: string, request: FineTuningRequest, recovery: number): Promise<void> {
+    await startRun(this.client, workflowId, request, recovery);
   }
 
   async stateOf(workflowId: string): Promise<WorkflowState> {

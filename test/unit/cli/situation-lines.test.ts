@@ -218,7 +218,7 @@ describe('what starts a run again that is over', () => {
 describe('when nobody answers', () => {
   const away: Partial<RunSituation> = {
     ...{ state: 'unknown', control: null, status: null, pending: [], progress: null },
-    server: { address: '127.0.0.1:7233', problem: 'no Temporal server answers at 127.0.0.1:7233', page: null },
+    server: { address: '127.0.0.1:7233', id: null, problem: 'no Temporal server answers at 127.0.0.1:7233', page: null },
     nodes: [node(0, { contact: 'unknown', lastContactAt: null })],
   };
 
@@ -263,7 +263,10 @@ describe('when nobody answers', () => {
 
   test('a server that has forgotten the run: starting it again goes on', () => {
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('the server at 127.0.0.1:7233 does not know it');
-    expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('to go on npx formwork resume viggo-4 --take-over');
+    expect(flowing({ state: 'unknown', status: null, nodes: [] })).toMatch(/to go on npx formwork resume viggo-4 web ui/);
+    const other = { ...situation().server, id: 'namespace-2' };
+    expect(flowing({ state: 'unknown', status: null, nodes: [], server: other })).toContain('to go on npx formwork resume viggo-4 --take-over');
+    expect(flowing({ state: 'failed', server: other })).toContain('resume viggo-4 --take-over');
   });
 
   test('the provider: says so instead of an empty list', () => {

@@ -39,6 +39,7 @@ describe('a run that is over', () => {
   test.each<[string, Partial<RecoveryFacts>, RecoveryVerdict | null]>([
     ['that completed is done', ended('completed'), null],
     ['that was cancelled is left alone', ended('cancelled'), null],
+    ['that failed of nothing, since a child of it was cancelled, is left alone', ended('failed', null), null],
     ['that failed of what may pass starts again, with what is left of its time', {}, { action: 'start', deadlineMinutes: 100 }],
     ['that timed out starts again', ended('timed out'), { action: 'start', deadlineMinutes: 100 }],
     [
@@ -103,18 +104,26 @@ describe('a run that is over', () => {
   });
 });
 
+/** Of a line that began with this start by a person. */
+const ofLine = (line: number, number: number, after: number): RunRecovery => ({ ...recovery(number, after), deadlineAt: at(line) });
+
 describe('recoveries since the last start by a person', () => {
-  test.each<[string, number, number[], number[]]>([
-    ['none where there are none', 3, [], []],
-    ['the one that made this fence', 2, [1], [1]],
-    ['all in a row', 4, [1, 2, 3], [1, 2, 3]],
-    ['also those that failed before they had claimed', 3, [1, 2, 2], [1, 2, 2]],
-    ['also one after this very fence, which has not claimed yet', 2, [1, 2], [1, 2]],
-    ['none before a person has started it', 4, [1, 2], []],
-    ['those after a person has started it', 5, [1, 4], [4]],
-  ])('%s', (_, fence, after, found) => {
-    const all = after.map((one, index) => recovery(index + 1, one));
-    expect(recoveriesSince(fence, [...all].reverse()).map((one) => one.after)).toEqual(found);
+  test.each<[string, { fence: number; recovery: number | null }, RunRecovery[], number[]]>([
+    ['none where there are none', { fence: 3, recovery: null }, [], []],
+    ['the one that made this owner', { fence: 2, recovery: 1 }, [ofLine(1, 1, 1)], [1]],
+    ['all in a row', { fence: 4, recovery: 3 }, [ofLine(1, 1, 1), ofLine(1, 2, 2), ofLine(1, 3, 3)], [1, 2, 3]],
+    [
+      'also those that ended before they had claimed',
+      { fence: 3, recovery: 3 },
+      [ofLine(1, 1, 1), ofLine(1, 2, 2), ofLine(1, 3, 2)],
+      [1, 2, 3],
+    ],
+    ['also one after this very owner', { fence: 2, recovery: 1 }, [ofLine(1, 1, 1), ofLine(1, 2, 2)], [1, 2]],
+    ['none before a person has started it', { fence: 4, recovery: null }, [ofLine(1, 1, 1), ofLine(1, 2, 2)], []],
+    ['none, though the last of them has claimed nothing', { fence: 2, recovery: null }, [ofLine(1, 1, 1)], []],
+    ['those after a person has started it', { fence: 5, recovery: 2 }, [ofLine(1, 1, 1), ofLine(2, 2, 4)], [2]],
+  ])('%s', (_, owner, all, found) => {
+    expect(recoveriesSince(owner, [...all].reverse()).map(({ number }) => number)).toEqual(found);
   });
 
   test('carry the deadline on; without any it counts from the claim', () => {
@@ -126,7 +135,7 @@ describe('recoveries since the last start by a person', () => {
 
 test('a plan asks for the same work as its request, with the times of the newest start', () => {
   const plan = runPlan({ training: { epochs: 2 }, limits: { stepSeconds: 77 } });
-  const request = requestOf({ ...plan, deadlineMinutes: 33, cluster: { ...plan.cluster, leaseMinutes: 9 } });
+  const request = requestOf({ ...plan, deadlineMinutes: 33, cluster: { ...plan.cluster, leaseMinutes: 9 } }, 'k');
   expect(FineTuningRequest.parse(request)).toMatchObject({
     deadlineMinutes: 33,
     cluster: { leaseMinutes: 9 },

@@ -19,7 +19,7 @@ class Claims {
   readonly runs = new FakeRunDirectory();
 
   claim(workflowId: string, runId: string, request: FineTuningRequestInput = {}, over: Partial<ClaimInput> = {}): Promise<Claim> {
-    return claimRun(this)({ runKey: KEY, plan: runPlan(request), workflowId, runId, ...over });
+    return claimRun(this)({ runKey: KEY, plan: runPlan(request), workflowId, runId, recovery: null, ...over });
   }
 
   owners(): string[] {

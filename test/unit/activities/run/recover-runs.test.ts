@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { claimRun } from '../../../../activities/run/claim-run.js';
+import { endRun } from '../../../../activities/run/end-run.js';
 import { recoverRuns, type RecoveryResult } from '../../../../activities/run/recover-runs.js';
 import type { FineTuningRequestInput } from '../../../../src/contract/request.js';
 import { RunRecovery } from '../../../../src/contract/run.js';
@@ -21,9 +22,14 @@ class Site {
   readonly context = new ActivityContext();
 
   /** An execution that has claimed the run and ended so. */
-  async execution(runKey: string, end: WorkflowEnd | null = failedLongAgo, request: FineTuningRequestInput = {}): Promise<void> {
-    const workflowId = `run/${runKey}`;
-    await act(() => claimRun(this)({ runKey, plan: runPlan(request), workflowId, runId: String(Math.random()) }));
+  async execution(
+    runKey: string,
+    end: WorkflowEnd | null = failedLongAgo,
+    { request = {}, workflowId = `run/${runKey}` }: { request?: FineTuningRequestInput; workflowId?: string } = {},
+  ): Promise<void> {
+    const recovery = this.runs.started.at(-1)?.workflowId === workflowId ? this.runs.started.pop()?.recovery : undefined;
+    const runId = String(Math.random());
+    await act(() => claimRun(this)({ runKey, plan: runPlan(request), workflowId, runId, recovery: recovery ?? null }));
     if (end === null) this.runs.ends.delete(workflowId);
     else this.runs.ends.set(workflowId, end);
     if (!this.runs.failed.includes(runKey)) this.runs.failed.push(runKey);
@@ -41,10 +47,10 @@ class Site {
 describe('a look at runs that have failed', () => {
   test('starts one again under its own workflow, for as long as its deadline leaves, and writes it down first', async () => {
     const site = new Site();
-    await site.execution('k', failedLongAgo, { training: { epochs: 2 }, deadlineMinutes: 100 });
+    await site.execution('k', failedLongAgo, { request: { training: { epochs: 2 }, deadlineMinutes: 100 } });
     expect(await site.recover()).toEqual({ started: [{ runKey: 'k', number: 1 }], waiting: [], left: [] });
     expect(site.runs.started).toMatchObject([
-      { workflowId: 'run/k', request: { training: { epochs: 2 }, deadlineMinutes: expect.any(Number) as number } },
+      { workflowId: 'run/k', request: { runKey: 'k', training: { epochs: 2 }, deadlineMinutes: expect.any(Number) as number } },
     ]);
     // Claimed a moment ago.
     expect(site.runs.started[0]?.request.deadlineMinutes).toBe(99);
@@ -88,15 +94,38 @@ describe('a look at runs that have failed', () => {
     ]);
   });
 
-  test('counts anew when a person has started it, with the time that this person gives', async () => {
+  test('counts anew when a person has started it, with the time that this person gives, also after one that claimed nothing', async () => {
     const site = new Site();
-    await site.execution('k', failedLongAgo, { recovery: { attempts: 1 } });
+    const once = { recovery: { attempts: 1 } };
+    await site.execution('k', failedLongAgo, { request: once });
     await site.recover();
-    await site.execution('k', failedLongAgo, { recovery: { attempts: 1 } });
+    await site.execution('k', failedLongAgo, { request: once });
     expect((await site.recover()).started).toEqual([]);
-    await site.execution('k', failedLongAgo, { recovery: { attempts: 1 }, deadlineMinutes: 33 });
+    site.runs.started.length = 0;
+    await site.execution('k', failedLongAgo, { request: { ...once, deadlineMinutes: 33 } });
     expect((await site.recover()).started).toEqual([{ runKey: 'k', number: 2 }]);
     expect(site.runs.started.at(-1)?.request.deadlineMinutes).toBe(32);
+    // That one has not claimed anything when the next person comes.
+    site.runs.started.length = 0;
+    await site.execution('k', failedLongAgo, { request: { ...once, deadlineMinutes: 55 } });
+    expect((await site.recover()).started).toEqual([{ runKey: 'k', number: 3 }]);
+    expect(site.runs.started.at(-1)?.request.deadlineMinutes).toBe(54);
+  });
+
+  test('of a workflow with another id than the key starts the same run, not one of its own name', async () => {
+    const site = new Site();
+    await site.execution('k', failedLongAgo, { workflowId: 'by-hand' });
+    await site.recover();
+    expect(site.runs.started).toMatchObject([{ workflowId: 'by-hand', request: { runKey: 'k' } }]);
+  });
+
+  test('leaves one that was called off, or cancelled, until a person starts it again', async () => {
+    const site = new Site();
+    await site.execution('k');
+    await endRun(site)({ runKey: 'k', fence: 1, outcome: 'cancelled', message: 'called off' });
+    expect(await site.recover()).toEqual({ started: [], waiting: [], left: [] });
+    await site.execution('k');
+    expect((await site.recover()).started).toEqual([{ runKey: 'k', number: 1 }]);
   });
 
   test('of two at the same moment starts a run once', async () => {
