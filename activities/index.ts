@@ -19,6 +19,7 @@ import { writeModelCard } from './report/write-model-card.js';
 import { claimRun } from './run/claim-run.js';
 import { endRun } from './run/end-run.js';
 import { notify } from './run/notify.js';
+import { recoverRuns } from './run/recover-runs.js';
 import { recordStages } from './run/record-stages.js';
 import { recordStep } from './run/record-step.js';
 import { closeRound } from './training/close-round.js';
@@ -72,6 +73,7 @@ export const createControlActivities = (ports: ControlPorts) => ({
   terminateNodes: terminateNodes(ports),
   isLeaseNeeded: isLeaseNeeded(ports),
   sweepNodes: sweepNodes(ports),
+  recoverRuns: recoverRuns(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
   judgeGang: judgeGang(ports),

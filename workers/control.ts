@@ -10,7 +10,7 @@ import { FileStore } from '../src/platform/object-store/file-store.js';
 import { packageFile } from '../src/platform/package-root.js';
 import { LocalPlanner } from '../src/platform/planning/local-planner.js';
 import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
-import { ensureSweepSchedule } from '../src/platform/temporal/sweep-schedule.js';
+import { ensureStandingSchedules } from '../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
 import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
@@ -33,7 +33,7 @@ if (target === null) throw new Error('the control worker is started with TEMPORA
 const connection = await connectWorker(target, logger);
 const client = await connectClient(target);
 // Here, since every installation has a control worker, whoever started it and whatever server it is of.
-await ensureSweepSchedule(client);
+await ensureStandingSchedules(client);
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,

@@ -58,8 +58,8 @@ export const ending = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
-/** The provider's list, and the end of what nobody owns; the next sweep sees what this one could not do. */
-export const sweeping = proxyActivities<ControlActivities>({
+/** A list, and an act for each on it that nobody sees to; the next look sees what this one could not do. */
+export const tending = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '30 seconds',

@@ -1,7 +1,7 @@
 import type { SweepResult } from '../activities/cluster/sweep-nodes.js';
-import { sweeping } from './acts.js';
+import { tending } from './acts.js';
 
 /** Ends machines that nobody owns any more. Started by a schedule; what it ended, and why, is its result. */
 export function clusterSweep(): Promise<SweepResult> {
-  return sweeping.sweepNodes();
+  return tending.sweepNodes();
 }

@@ -11,7 +11,7 @@ import type { Claim } from '../activities/run/claim-run.js';
 import type { Stage } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { RunResult } from '../src/contract/run.js';
-import { runKeyOf } from '../src/domain/names.js';
+import { RECOVERY_MEMO, runKeyOf } from '../src/domain/names.js';
 import { lastWords, longRecords, records } from './acts.js';
 import { fail, failureOf } from './failure-kind.js';
 import { retryNowUpdate, stopAfterCheckpointUpdate, stopRoundSignal, type Retry } from './messages.js';
@@ -33,7 +33,7 @@ export function fineTuningRun(request?: unknown): Promise<RunResult> {
 }
 
 async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult> {
-  const { workflowId, runId } = workflowInfo();
+  const { workflowId, runId, memo } = workflowInfo();
   board.enter('plan', 'the plan');
   // Before anything else: a run that is still being planned can be stopped too.
   const asked = { toStop: false, run: null as Run | null };
@@ -58,12 +58,18 @@ async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult
     return { runKey, outcome: 'planned', message: 'dry run', chosenEpoch: null, test: null, weightsSha256: null, reportKey: null };
   }
   if (isStopped()) return interrupted(runKey, 'plan');
-  const claim = await orFail(records.claimRun({ runKey, plan, workflowId, runId }));
+  const claim = await orFail(records.claimRun({ runKey, plan, workflowId, runId, recovery: recoveryOf(memo) }));
   board.leave(claim.fence === 1 ? 'planned' : `goes on with the work of ${claim.fence - 1} earlier execution(s)`);
   asked.run = new Run(runKey, claim, board);
   if (isStopped()) return interrupted(runKey, 'plan');
   return asked.run.carryOut();
 }
+
+/** Told beside the request, which is the same as without. */
+const recoveryOf = (memo: Record<string, unknown> | undefined): number | null => {
+  const recovery = memo?.[RECOVERY_MEMO];
+  return typeof recovery === 'number' ? recovery : null;
+};
 
 const interrupted = (runKey: string, stage: Stage): RunResult => ({
   runKey,

@@ -17,6 +17,8 @@ export interface ClaimInput {
   plan: RunPlan;
   workflowId: string;
   runId: string;
+  /** Of the recovery that started this execution; null: none did. */
+  recovery: number | null;
 }
 
 export interface Claim {
@@ -39,9 +41,11 @@ export const claimRun =
     await checkSameRequest(store, input);
     const before = await newestOwner(store, input.runKey);
     const mine = before?.runId === input.runId;
-    if (!mine && before !== null) await checkClosed(ports.runs, before, input);
+    const server = await ports.runs.serverId();
+    if (!mine && before !== null) await checkClosed(ports, before, server, input);
     const fence = mine ? before.fence : (before?.fence ?? 0) + 1;
-    const owner: RunOwner = { fence, workflowId: input.workflowId, runId: input.runId, claimedAt: new Date().toISOString() };
+    const { workflowId, runId, recovery } = input;
+    const owner: RunOwner = { fence, workflowId, runId, server, recovery, claimedAt: new Date().toISOString() };
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
@@ -54,13 +58,14 @@ export const claimRun =
   };
 
 /** Those are of one execution: a run that met its deadline, or a limit, goes on when it is asked again with more time. */
-function withNewTimes(first: RunPlan, { deadlineMinutes, parkedNodesMinutes, limits, cluster, request }: RunPlan): RunPlan {
+function withNewTimes(first: RunPlan, newest: RunPlan): RunPlan {
+  const { deadlineMinutes, parkedNodesMinutes, recovery, limits, cluster, request } = newest;
   const { leaseMinutes } = cluster;
   // What is left open was chosen for the device of the first plan.
   const asked = Object.entries(limits).filter(([name]) => request.limits[name as keyof RankLimits] !== 'auto');
   return {
     ...first,
-    ...{ deadlineMinutes, parkedNodesMinutes },
+    ...{ deadlineMinutes, parkedNodesMinutes, recovery },
     limits: { ...first.limits, ...Object.fromEntries(asked) },
     cluster: { ...first.cluster, leaseMinutes },
   };
@@ -78,7 +83,21 @@ async function checkSameRequest(store: ObjectStore, { runKey, plan }: ClaimInput
   );
 }
 
-async function checkClosed(runs: RunDirectory, owner: RunOwner, input: ClaimInput): Promise<void> {
+async function checkClosed(
+  { runs, store }: { runs: RunDirectory; store: ObjectStore },
+  owner: RunOwner,
+  server: string,
+  input: ClaimInput,
+): Promise<void> {
+  if (owner.server !== server) {
+    // Closed and unreachable look the same from another server; a person has to know.
+    if ((await store.get(runKeys.takeOver(input.runKey, owner.fence))) !== null) return;
+    throw new Failure(
+      'RunKeyInUse',
+      `run ${input.runKey} belongs to another Temporal server, or to a database that is gone (namespace ${owner.server}; this one is ${server}); where that one is lost, formwork resume ${input.runKey} --take-over goes on`,
+      { owner },
+    );
+  }
   // A server has one open execution of a workflow id at most: with ours open, an earlier one of the same id is closed.
   if (owner.workflowId === input.workflowId) return;
   const state = await runs.stateOf(owner.workflowId);

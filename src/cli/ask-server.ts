@@ -1,15 +1,22 @@
-import { ServiceError, WorkflowNotFoundError, isGrpcServiceError, type Client } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowNotFoundError,
+  isGrpcServiceError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
 import type { PendingActivity, RunSituation } from '../contract/run-situation.js';
 import type { ProviderNode } from '../contract/cluster.js';
-import type { FailureKind, RunOutcome } from '../contract/kinds.js';
+import type { FailureKind, RunOutcome, WorkflowEnding } from '../contract/kinds.js';
 import type { RunStatus } from '../contract/run.js';
 import { Failure } from '../domain/failures.js';
 import { CONTROL_QUEUE, nodeQueue } from '../domain/names.js';
 import { runPage } from '../domain/run-page.js';
 import { lastPoll } from '../platform/temporal/last-poll.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
+import { TemporalRunDirectory, WORKFLOW_ENDINGS } from '../platform/temporal/run-directory.js';
+import { runEnd } from '../platform/temporal/run-end.js';
 import type { CliContext } from './context.js';
-import { runEnd } from './run-end.js';
 import { askStatus } from './run-watch.js';
 
 /** A server that is up answers in milliseconds; one that is not must not hold up what the store knows. */
@@ -17,6 +24,7 @@ const PATIENCE_MS = 15_000;
 
 /** How an execution ended, in the words of its own result or failure. */
 interface ExecutionEnd {
+  ending: WorkflowEnding | null;
   outcome: RunOutcome;
   message: string;
   failure: FailureKind | null;
@@ -26,6 +34,7 @@ interface ExecutionEnd {
 /** What a server says of a run. */
 export interface ServerAnswer {
   address: string;
+  id: string;
   page: string | null;
   /** null: it does not know the run. */
   execution: { startedAt: string; end: ExecutionEnd | null } | null;
@@ -70,7 +79,8 @@ async function ask(
       throw error;
     });
   const children = (description?.raw.pendingChildren ?? []).flatMap(({ workflowId: child }) => child ?? []);
-  const [status, pending, lastPollAt, polls] = await Promise.all([
+  const [id, status, pending, lastPollAt, polls] = await Promise.all([
+    new TemporalRunDirectory(client).serverId(),
     description === null ? { problem: 'the server does not know the run' } : statusOf(client, workflowId),
     pendingActivities(client, [workflowId, ...children]),
     lastPoll(client, CONTROL_QUEUE, 'workflow'),
@@ -79,13 +89,14 @@ async function ask(
   const isOpen = description?.status.name === 'RUNNING' || description?.status.name === 'PAUSED';
   return {
     address,
+    id,
     page: description === null ? null : runPage(place),
     execution:
       description === null
         ? null
         : {
             startedAt: description.startTime.toISOString(),
-            end: isOpen ? null : await endOf(client, workflowId, description.closeTime),
+            end: isOpen ? null : await endOf(client, workflowId, description),
           },
     control: { taskQueue: CONTROL_QUEUE, lastPollAt, problem: 'problem' in status ? status.problem : null },
     status: 'problem' in status ? null : status,
@@ -103,15 +114,16 @@ const pollOf = async (client: Client, queue: string): Promise<[string, string | 
   await lastPoll(client, queue, 'activity'),
 ];
 
-async function endOf(client: Client, workflowId: string, closedAt: Date | undefined): Promise<ExecutionEnd> {
-  const at = closedAt?.toISOString() ?? null;
+async function endOf(client: Client, workflowId: string, closed: WorkflowExecutionDescription): Promise<ExecutionEnd> {
+  const at = closed.closeTime?.toISOString() ?? null;
+  const ending = WORKFLOW_ENDINGS[closed.status.name] ?? null;
   try {
     const { outcome, message } = await runEnd(client.workflow.getHandle(workflowId));
-    return { outcome, message, failure: null, at };
+    return { ending, outcome, message, failure: null, at };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // A terminated run left no word: the next start under its key goes on.
     const outcome = error.kind === 'Interrupted' ? 'interrupted' : 'failed';
-    return { outcome, message: error.message, failure: error.kind, at };
+    return { ending, outcome, message: error.message, failure: error.kind, at };
   }
 }

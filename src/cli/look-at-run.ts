@@ -3,11 +3,11 @@ import type { NodeSituation, RunSituation, StoredRun } from '../contract/run-sit
 import { Failure } from '../domain/failures.js';
 import { nodeQueue, runWorkflowId } from '../domain/names.js';
 import { nodeContact } from '../domain/node-contact.js';
-import { localCompute } from '../platform/compute/local-nodes.js';
 import { storedRun } from '../platform/control/stored-run.js';
 import { liveProgress } from '../platform/temporal/live-progress.js';
 import { askServer, type ServerAnswer } from './ask-server.js';
 import type { CliContext } from './context.js';
+import { listNodes } from './list-nodes.js';
 
 /** Asks server, store and provider where a run is. @throws Failure InvalidRequest when none of them knows it. */
 export async function lookAtRun(context: CliContext, runKey: string): Promise<RunSituation> {
@@ -23,6 +23,7 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
     ...stateOf(server, stored),
     server: {
       address: answer.address,
+      id: server?.id ?? null,
       problem: 'problem' in answer ? answer.problem : null,
       page: server?.page ?? null,
     },
@@ -44,30 +45,20 @@ function unknownRun(runKey: string, store: string, answer: Awaited<ReturnType<ty
     : new Failure('InvalidRequest', `${missing}, and the server at ${answer.address} knows none; formwork list shows the runs`);
 }
 
-type State = Pick<RunSituation, 'state' | 'since' | 'message' | 'failure'>;
+type State = Pick<RunSituation, 'state' | 'since' | 'message' | 'failure' | 'ending'>;
 
 /** The server's word counts, since it has the newest; without one the store's. */
 export function stateOf(server: Pick<ServerAnswer, 'execution' | 'status'> | null, { owner, ended, request }: StoredRun): State {
   const execution = server?.execution ?? null;
   if (execution !== null) {
     const { end, startedAt } = execution;
-    if (end !== null) return { state: end.outcome, since: end.at, message: end.message, failure: end.failure };
+    if (end !== null) return { state: end.outcome, since: end.at, message: end.message, failure: end.failure, ending: end.ending };
     const isParked = server?.status?.parked != null;
-    if (!isParked && request === null) return { state: 'unclaimed', since: startedAt, message: '', failure: null };
-    return { state: isParked ? 'parked' : 'open', since: startedAt, message: '', failure: null };
+    if (!isParked && request === null) return { state: 'unclaimed', since: startedAt, message: '', failure: null, ending: null };
+    return { state: isParked ? 'parked' : 'open', since: startedAt, message: '', failure: null, ending: null };
   }
-  if (ended !== null) return { state: ended.outcome, since: ended.endedAt, message: ended.message, failure: null };
-  return { state: 'unknown', since: owner?.claimedAt ?? null, message: '', failure: null };
-}
-
-async function listNodes(context: CliContext, runKey: string): Promise<{ nodes: ProviderNode[]; problem: string | null }> {
-  try {
-    const all = await localCompute(context.home, process.env).list({ installation: await context.home.installation() });
-    return { nodes: all.filter(({ tags }) => tags.runKey === runKey), problem: null };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { nodes: [], problem: error.message };
-  }
+  if (ended !== null) return { state: ended.outcome, since: ended.endedAt, message: ended.message, failure: null, ending: null };
+  return { state: 'unknown', since: owner?.claimedAt ?? null, message: '', failure: null, ending: null };
 }
 
 function withContact(node: ProviderNode, server: ServerAnswer | null, now: string): NodeSituation {

@@ -10,6 +10,7 @@ import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { reportCommand } from './commands/report.js';
 import { retryCommand } from './commands/retry.js';
+import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
 import { schemaCommand } from './commands/schema.js';
 import { scoreCommand } from './commands/score.js';
@@ -35,6 +36,7 @@ for (const command of [
   watchCommand,
   statusCommand,
   retryCommand,
+  resumeCommand,
   listCommand,
   logsCommand,
   cancelCommand,

@@ -44,10 +44,12 @@ async function readJson(file: string): Promise<unknown> {
 }
 
 /** The same options as a part of a request, for a receiver that has the rest of it. */
-export function readAssignments(set: readonly string[]): Record<string, unknown> {
-  const part: Record<string, unknown> = {};
-  for (const assignment of set) assign(part, assignment);
-  return part;
+export const readAssignments = (set: readonly string[]): Record<string, unknown> => assignAll({}, set);
+
+/** Sets them in an object. @returns it. */
+export function assignAll(target: Record<string, unknown>, set: readonly string[]): Record<string, unknown> {
+  for (const assignment of set) assign(target, assignment);
+  return target;
 }
 
 function readAssignment(assignment: string): { keys: string[]; value: unknown } {

@@ -6,7 +6,7 @@ import { Failure } from '../domain/failures.js';
 import { runWorkflowId } from '../domain/names.js';
 import { liveProgress, type LiveProgress } from '../platform/temporal/live-progress.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
-import { runEnd } from './run-end.js';
+import { runEnd } from '../platform/temporal/run-end.js';
 
 /** A person sees a change soon enough, and the server and the worker that answer take few of the cores that train. */
 const LOOK_MS = 2_000;

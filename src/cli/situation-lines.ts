@@ -1,6 +1,7 @@
 import type { NodeSituation, PendingActivity, RunSituation } from '../contract/run-situation.js';
 import { isPolled } from '../domain/control-contact.js';
 import { FAILURES, named } from '../domain/failures.js';
+import { judgeRecovery } from '../domain/recovery.js';
 import { count, duration, secondsBetween } from '../report/format.js';
 import { progressLine } from './progress-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
@@ -25,6 +26,7 @@ export function situationLines(situation: RunSituation): string[] {
     ...failureLines(situation, clock),
     ...logLines(situation),
     ...doneLines(situation),
+    ...recoveryLines(situation, clock),
     ...nextLines(situation),
     ...(situation.server.page === null ? [] : labelled('web ui', [situation.server.page])),
     ...wrap(`Times are UTC; looked at ${clock.at(situation.lookedAt)}.`),
@@ -222,12 +224,29 @@ function doneLines({ stored: { finished }, state }: RunSituation): string[] {
   return labelled('kept', [`${finished.join(', ')}: not done again by the next start`]);
 }
 
+/** Whether anybody starts it again, so that nobody waits for what does not come, or is woken for what does. */
+function recoveryLines({ ending, since, failure, lookedAt, stored: { recovery } }: RunSituation, clock: Clock): string[] {
+  if (recovery === null) return [];
+  const { made, settings, deadlineAt } = recovery;
+  const times = made.map(({ number, at, reason }) => `start ${number} without a person at ${clock.at(at)}, after ${reason}`);
+  if (ending === null || since === null) return labelled('recovered', times);
+  const end = { how: ending, at: since, failure: ending === 'failed' ? failure : null };
+  const verdict = judgeRecovery({ end, settings, made, deadlineAt }, new Date(lookedAt));
+  const next =
+    verdict === null
+      ? []
+      : verdict.action === 'leave'
+        ? [`not started again by itself: ${verdict.why}`]
+        : [`started again by itself ${verdict.action === 'wait' ? `at ${clock.until(verdict.until)}` : 'within two minutes'}`];
+  return labelled('recovery', [...times, ...next]);
+}
+
 function nextLines({ runKey, state, stored, server }: RunSituation): string[] {
   const isFailedForNow = state === 'failed' || state === 'interrupted' || state === 'cancelled';
   const isForgotten = state === 'unknown' && server.problem === null;
+  const isOfAnother = server.id !== null && stored.owner !== null && stored.owner.server !== server.id;
   if (stored.request !== null && (isFailedForNow || isForgotten)) {
-    const file = stored.request.replace(/^file:/, '');
-    return labelled('to go on', [`npx formwork run ${file} --set runKey=${runKey}`]);
+    return labelled('to go on', [`npx formwork resume ${runKey}${isOfAnother ? ' --take-over' : ''}`]);
   }
   if (state === 'unknown') return labelled('to go on', ['npx formwork up']);
   return [];

@@ -1,5 +1,5 @@
 import { CONTROL_QUEUE, runWorkflowId } from '../domain/names.js';
-import { newRunKey } from './start-run.js';
+import { newRunKey } from './new-run-key.js';
 
 export interface WebUiLinks {
   /** The start form with the input of the newest run of the type, which it copies where no workflow id is filled in. */

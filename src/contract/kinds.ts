@@ -86,6 +86,10 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 export const RUN_OUTCOMES = ['completed', 'planned', 'interrupted', 'cancelled', 'failed'] as const;
 export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
+/** How a server closes a workflow. */
+export const WORKFLOW_ENDS = ['completed', 'failed', 'timed out', 'cancelled', 'terminated'] as const;
+export type WorkflowEnding = (typeof WORKFLOW_ENDS)[number];
+
 /** What people outside are told of: a dry run is nobody's news, and a parked run waits for somebody. */
 export const NOTICE_OUTCOMES = ['completed', 'interrupted', 'cancelled', 'failed', 'parked'] as const;
 export type NoticeOutcome = (typeof NOTICE_OUTCOMES)[number];

@@ -101,5 +101,6 @@ export const RunPlan = z.strictObject({
   limits: RankLimits,
   deadlineMinutes: z.int(),
   parkedNodesMinutes: z.int().describe('how long a parked run keeps its nodes'),
+  recovery: z.strictObject({ attempts: z.int(), waitMinutes: z.int(), afterTerminate: z.boolean() }),
 });
 export type RunPlan = z.infer<typeof RunPlan>;

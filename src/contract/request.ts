@@ -169,6 +169,21 @@ const LimitsRequest = z
   })
   .meta({ title: 'Limits of silence', description: 'seconds without a sign of progress after which a gang counts as hung' });
 
+const RecoveryRequest = z
+  .strictObject({
+    attempts: z.int().min(0).max(20).default(3).meta({
+      description: 'how often a run that failed or timed out is started again by itself, within deadlineMinutes; 0: never',
+    }),
+    waitMinutes: z
+      .int()
+      .min(1)
+      .max(24 * 60)
+      .default(2)
+      .meta({ description: 'from the failure to the first such start; doubled each time' }),
+    afterTerminate: z.boolean().default(false).meta({ description: 'also when somebody has terminated the run' }),
+  })
+  .meta({ title: 'Recovery', description: 'Starts without a person. A run that was cancelled or stopped is left alone.' });
+
 export const FineTuningRequest = z
   .strictObject({
     task: z.enum(TASKS).default('viggo').meta({ title: 'Task', description: 'what is learnt and how it is judged' }),
@@ -185,6 +200,7 @@ export const FineTuningRequest = z
     cluster: ClusterRequest.prefault({}),
     evaluation: EvaluationRequest.prefault({}),
     limits: LimitsRequest.prefault({}),
+    recovery: RecoveryRequest.prefault({}),
     deadlineMinutes: z
       .int()
       .min(5)
@@ -192,7 +208,7 @@ export const FineTuningRequest = z
       .default(240)
       .meta({
         description:
-          'counted from each start; a run that is not done by then writes a checkpoint, gives its nodes back and fails; started again with more, it goes on',
+          'counted from each start by a person; a run that is not done by then writes a checkpoint, gives its nodes back and fails; started again with more, it goes on',
       }),
     parkedNodesMinutes: z
       .int()

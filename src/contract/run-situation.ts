@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ProviderNode } from './cluster.js';
 import { FollowBeat } from './job.js';
-import { FAILURE_KINDS, RUN_OUTCOMES, STAGES } from './kinds.js';
-import { RunEnded, RunOwner, RunStatus } from './run.js';
+import { FAILURE_KINDS, RUN_OUTCOMES, STAGES, WORKFLOW_ENDS } from './kinds.js';
+import { RunPlan } from './plan.js';
+import { RunEnded, RunOwner, RunRecovery, RunStatus } from './run.js';
 
 /** An activity that has not ended, as the server tells it. */
 export const PendingActivity = z.strictObject({
@@ -54,6 +55,14 @@ export const StoredRun = z.strictObject({
     .nullable()
     .describe('the newest one that the next gang would take'),
   logs: z.array(LogTail).describe('last lines of each rank of the job that wrote last'),
+  recovery: z
+    .strictObject({
+      made: z.array(RunRecovery).describe('starts without a person since the last one by a person, oldest first'),
+      settings: RunPlan.shape.recovery,
+      deadlineAt: z.iso.datetime().describe('until when the run may be started again'),
+    })
+    .nullable()
+    .describe('null: nobody has claimed the run'),
 });
 export type StoredRun = z.infer<typeof StoredRun>;
 
@@ -68,8 +77,10 @@ export const RunSituation = z.strictObject({
   since: z.iso.datetime().nullable().describe('when this execution was claimed, or when it ended'),
   message: z.string().describe('what came of a run that is over; empty while it goes on'),
   failure: z.enum(FAILURE_KINDS).nullable().describe('what a failed run failed of'),
+  ending: z.enum(WORKFLOW_ENDS).nullable().describe('how its server closed it; null: it is open, or no server was asked'),
   server: z.strictObject({
     address: z.string().nullable(),
+    id: z.string().nullable().describe('of its namespace, which owners name'),
     problem: z.string().nullable().describe('why it could not be asked; null: it answered'),
     page: z.string().nullable().describe('of the run in the Web UI'),
   }),

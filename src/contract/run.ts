@@ -8,9 +8,25 @@ export const RunOwner = z.strictObject({
   fence: z.int().min(1),
   workflowId: z.string(),
   runId: z.string(),
+  server: z.string().describe('id of the namespace that knows the workflow: another server cannot tell whether it is closed'),
+  recovery: z.int().min(1).nullable().describe('number of the recovery that started it; null: a person, or a schedule of runs'),
   claimedAt: z.iso.datetime(),
 });
 export type RunOwner = z.infer<typeof RunOwner>;
+
+/** `runs/<key>/recoveries/<n>.json`: a start without a person, written before it. */
+export const RunRecovery = z.strictObject({
+  number: z.int().min(1),
+  after: z.int().min(1).describe('fence of the newest owner by then'),
+  at: z.iso.datetime(),
+  deadlineAt: z.iso.datetime().describe('of the start by a person that it goes on with'),
+  reason: z.string().describe('how the execution before it ended'),
+});
+export type RunRecovery = z.infer<typeof RunRecovery>;
+
+/** `runs/<key>/take-overs/<fence>.json`: a person says that this owner is over, though no server that still knows it can be asked. */
+export const TakeOver = z.strictObject({ fence: z.int().min(1), at: z.iso.datetime() });
+export type TakeOver = z.infer<typeof TakeOver>;
 
 /** `runs/<key>/ended.json`: nobody goes on with this run. */
 export const RunEnded = z.strictObject({

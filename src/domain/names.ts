@@ -40,5 +40,11 @@ export const RETRY_UPDATE = 'retryNow';
 /** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
 export const SWEEP_ID = 'cluster-sweep';
 
+/** Of the schedule that starts failed runs again, and of its workflows. */
+export const RECOVERY_ID = 'run-recovery';
+
+/** Memo of an execution that a recovery has started: its number. */
+export const RECOVERY_MEMO = 'recovery';
+
 /** Name of the update that ends a run after a checkpoint; known to the control host, which may not import workflows. */
 export const STOP_UPDATE = 'stopAfterCheckpoint';

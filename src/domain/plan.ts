@@ -103,6 +103,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     limits: resolveLimits(request, cluster.device),
     deadlineMinutes: request.deadlineMinutes,
     parkedNodesMinutes: request.parkedNodesMinutes,
+    recovery: request.recovery,
   };
 }
 

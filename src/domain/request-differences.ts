@@ -1,7 +1,7 @@
 import type { FineTuningRequest } from '../contract/request.js';
 
 /** None says what the work is. */
-const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
+export const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
   'runKey',
   'deadlineMinutes',
   'parkedNodesMinutes',
@@ -9,6 +9,9 @@ const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
   'limits.setupSeconds',
   'limits.stepSeconds',
   'limits.checkpointSeconds',
+  'recovery.attempts',
+  'recovery.waitMinutes',
+  'recovery.afterTerminate',
 ]);
 
 /** Paths in which two requests ask for different work; none: a run key that belongs to one serves the other. */

@@ -1,12 +1,39 @@
+import type { FineTuningRequest } from '../../src/contract/request.js';
+import type { WorkflowEnd } from '../../src/domain/recovery.js';
 import type { RunDirectory, WorkflowState } from '../../src/platform/temporal/run-directory.js';
 
 /** What a server knows of workflows: what the test has told it. */
 export class FakeRunDirectory implements RunDirectory {
   private readonly states = new Map<string, WorkflowState | Error>();
+  /** Its namespace. */
+  server = 'namespace-1';
+  /** By run key. */
+  failed: string[] = [];
+  /** By workflow id. */
+  readonly ends = new Map<string, WorkflowEnd | Error>();
+  readonly started: { workflowId: string; request: FineTuningRequest; recovery: number }[] = [];
 
   /** @param state an error: the server cannot be asked. */
   set(workflowId: string, state: WorkflowState | Error): void {
     this.states.set(workflowId, state);
+  }
+
+  serverId(): Promise<string> {
+    return Promise.resolve(this.server);
+  }
+
+  failedRuns(): Promise<string[]> {
+    return Promise.resolve(this.failed);
+  }
+
+  endOf(workflowId: string): Promise<WorkflowEnd | null> {
+    const end = this.ends.get(workflowId) ?? null;
+    return end instanceof Error ? Promise.reject(end) : Promise.resolve(end);
+  }
+
+  start(workflowId: string, request: FineTuningRequest, recovery: number): Promise<void> {
+    this.started.push({ workflowId, request, recovery });
+    return Promise.resolve();
   }
 
   openBelow(prefix: string): Promise<string[]> {

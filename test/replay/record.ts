@@ -15,6 +15,7 @@ const server = await openWorkflowServer();
 await record('completed', {}, async ({ client }, { workflowId }) => {
   // Of no run, but found with this one.
   await client.workflow.execute('clusterSweep', { workflowId: `${workflowId}/sweep`, taskQueue: CONTROL_QUEUE });
+  await client.workflow.execute('runRecovery', { workflowId: `${workflowId}/recovery`, taskQueue: CONTROL_QUEUE });
 });
 
 let killed = false;

@@ -1,8 +1,8 @@
 import { ScheduleOverlapPolicy, WorkflowFailedError } from '@temporalio/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
-import { CONTROL_QUEUE, SWEEP_ID } from '../../src/domain/names.js';
-import { ensureSweepSchedule } from '../../src/platform/temporal/sweep-schedule.js';
+import { CONTROL_QUEUE, RECOVERY_ID, SWEEP_ID } from '../../src/domain/names.js';
+import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
 import { failWith, Scenario } from './scenario.js';
 
 let scenario: Scenario;
@@ -32,28 +32,28 @@ describe('the schedule of sweeps', () => {
   it('is made once, has no two sweeps at a time, and stays paused where a person has paused it', async () => {
     scenario = await Scenario.open();
     const handle = scenario.client.schedule.getHandle(SWEEP_ID);
-    await ensureSweepSchedule(scenario.client);
+    await ensureStandingSchedules(scenario.client);
     try {
       await handle.pause('by hand');
-      await ensureSweepSchedule(scenario.client);
+      await ensureStandingSchedules(scenario.client);
       const { spec, policies, state } = await handle.describe();
       expect(spec.intervals).toMatchObject([{ every: 120_000 }]);
       expect(policies).toMatchObject({ overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: 60_000 });
       expect(state).toMatchObject({ paused: true, note: 'by hand' });
     } finally {
-      await handle.delete();
+      for (const id of [RECOVERY_ID, SWEEP_ID]) await scenario.client.schedule.getHandle(id).delete();
     }
   });
 
   it('sweeps when it is triggered', async () => {
     scenario = await Scenario.open({ control: { sweepNodes: async () => found } });
-    await ensureSweepSchedule(scenario.client);
+    await ensureStandingSchedules(scenario.client);
     const handle = scenario.client.schedule.getHandle(SWEEP_ID);
     try {
       await handle.trigger();
       await scenario.called('sweepNodes');
     } finally {
-      await handle.delete();
+      for (const id of [RECOVERY_ID, SWEEP_ID]) await scenario.client.schedule.getHandle(id).delete();
     }
   });
 });

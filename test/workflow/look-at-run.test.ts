@@ -37,7 +37,7 @@ async function claim(): Promise<void> {
   await store.put(runKeys.request(scenario.runKey), '{}');
   await store.put(
     runKeys.owner(scenario.runKey, 1),
-    JSON.stringify({ fence: 1, workflowId, runId: 'r', claimedAt: new Date().toISOString() }),
+    JSON.stringify({ fence: 1, workflowId, runId: 'r', server: 'n', recovery: null, claimedAt: new Date().toISOString() }),
   );
 }
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { lockHolder } from '../../platform/lock.js';
 import { isAlive, sendSignal } from '../../platform/process/process-identity.js';
 import { waitUntil } from '../../platform/process/wait-until.js';
-import { runningServers } from '../../platform/temporal/embedded-server.js';
 import { CliContext } from '../context.js';
+import { endLeftOver } from '../end-left-over.js';
 import { StopRequest } from '../stop-request.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -16,21 +17,16 @@ export const downCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  formwork down\n')
     .action(async (options: { now?: boolean }) => {
       const stop = new StopRequest();
-      const { control, home } = await CliContext.open();
+      const context = await CliContext.open();
+      const { control } = context;
       const running = await control.running();
       await control.letAllGo();
-      if (running === null) {
-        const [left] = await runningServers(home.server());
-        if (left === undefined) process.stdout.write('nothing of ours is up\n');
-        else {
-          process.stdout.write(
-            `the control host is gone and left a server (pid ${left.pid}), perhaps nodes too; formwork up takes over, then formwork down ends all\n`,
-          );
-          process.exitCode = EXIT.failed;
-        }
+      // One that is coming up, or stopping already, has no record, and its lock all the same.
+      const host = running?.host ?? (await lockHolder(control.lock()));
+      if (host === null) {
+        process.exitCode = await endLeftOver(context, options.now === true, (line) => process.stdout.write(`${line}\n`));
         return;
       }
-      const { host } = running;
       await sendSignal(host, 'SIGTERM');
       // Another signal than the first: two equal ones that are pending become one.
       const hurry = (): void => void sendSignal(host, 'SIGINT');

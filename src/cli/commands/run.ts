@@ -1,23 +1,14 @@
 import { Command } from 'commander';
 import { FineTuningRequest } from '../../contract/request.js';
 import { Failure } from '../../domain/failures.js';
+import { runWorkflowId } from '../../domain/names.js';
 import { requestDifferences } from '../../domain/request-differences.js';
-import { runPage } from '../../domain/run-page.js';
 import { runKeys } from '../../domain/store-keys.js';
-import type { ObjectStore } from '../../platform/object-store/port.js';
-import { ControlSession } from '../control-session.js';
-import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
-import { followRun, leftParked, resultLines } from '../follow-run.js';
-import { narration } from '../narration.js';
+import { carryRun, type CarryOptions } from '../carry-run.js';
+import { CliContext } from '../context.js';
+import { newRunKey } from '../new-run-key.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, type RequestOptions, requestOptions } from '../read-request.js';
-import { newRunKey, startRun } from '../start-run.js';
-import { StopRequest } from '../stop-request.js';
-
-interface RunOptions extends RequestOptions {
-  detach?: boolean;
-  json?: boolean;
-}
 
 export const runCommand = (): Command =>
   requestOptions(new Command('run'))
@@ -26,42 +17,18 @@ export const runCommand = (): Command =>
     .option('--detach', 'start only; server and worker stay up until formwork down')
     .option('--json', 'print the result as JSON, and progress on stderr')
     .addHelpText('after', '\nExample:\n  formwork run viggo.json --set training.epochs=4 --set runKey=viggo-4\n')
-    .action(async (file: string | undefined, options: RunOptions) => {
+    .action(async (file: string | undefined, options: RequestOptions & CarryOptions) => {
       const request = await readRequest(file, options);
       // Everything that can be wrong is found here, before a server is started or a machine leased.
       await requestPlanner().plan(request, 'run');
-      const stop = new StopRequest();
-      const told = narration(options);
-      const session = await ControlSession.open({ forever: options.detach === true, narration: told });
-      try {
-        process.exitCode = await session.withClient(async (client, server) => {
-          const runKey = request.runKey ?? newRunKey(request.task, new Date());
-          const { workflowId, wasOpen } = await startRun(client, runKey, request);
-          if (wasOpen) await refuseOtherWork(session.context.store, runKey, request);
-          const place = { store: session.context.home.store(), uiUrl: server.uiUrl, namespace: server.namespace, workflowId };
-          told.say(`run ${runKey}${wasOpen ? ' is open already' : ''}, ${runPage(place) ?? server.address}`);
-          if (options.detach === true) return EXIT.ok;
-          const result = await followRun(client, workflowId, told, stop.signal);
-          if (result === null && !stop.signal.aborted) {
-            await session.stayUp();
-            told.say(leftParked(runKey));
-            return EXIT.parked;
-          }
-          if (result === null) {
-            told.say(`run ${runKey} goes on as long as others keep the server up; formwork cancel ${runKey} ends it`);
-            return EXIT.interrupted;
-          }
-          if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
-          else for (const line of resultLines(result, place)) told.say(line);
-          return exitCodeOfOutcome[result.outcome];
-        });
-      } finally {
-        await session.close(stop);
-      }
+      const runKey = request.runKey ?? newRunKey(request.task, new Date());
+      const join = (): Promise<void> => refuseOtherWork(runKey, request);
+      process.exitCode = await carryRun({ runKey, workflowId: runWorkflowId(runKey), request, join }, options);
     });
 
 /** An open run is joined only by who asks for the same. */
-async function refuseOtherWork(store: ObjectStore, runKey: string, request: FineTuningRequest): Promise<void> {
+async function refuseOtherWork(runKey: string, request: FineTuningRequest): Promise<void> {
+  const { store } = await CliContext.open();
   const first = await store.get(runKeys.request(runKey));
   // Not claimed yet: the run itself will refuse what does not fit.
   if (first === null) return;

@@ -5,14 +5,16 @@ import { requestDifferences } from '../../domain/request-differences.js';
 import { runPage } from '../../domain/run-page.js';
 import { runKeys } from '../../domain/store-keys.js';
 import { knownRuns } from '../../platform/control/open-runs.js';
+import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
+import { startRun } from '../../platform/temporal/start-run.js';
 import type { CliContext } from '../context.js';
 import { ControlSession } from '../control-session.js';
 import { EXIT, exitCodeOfOutcome } from '../exit-codes.js';
 import { followRun, leftParked, resultLines } from '../follow-run.js';
 import { narration } from '../narration.js';
+import { newRunKey } from '../new-run-key.js';
 import { requestPlanner } from '../request-planner.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
-import { newRunKey, startRun } from '../start-run.js';
 import { StopRequest } from '../stop-request.js';
 
 interface StartOptions extends RequestOptions {
@@ -35,10 +37,12 @@ export const startCommand = (): Command =>
       const session = await ControlSession.open({ forever: false, narration: told });
       const { context } = session;
       try {
-        const unfinished = options.fresh === true ? null : await unfinishedRun(context, request);
-        const runKey = unfinished ?? newRunKey('practice', new Date());
         process.exitCode = await session.withClient(async (client, server) => {
-          const { workflowId, wasOpen } = await startRun(client, runKey, request);
+          const serverId = await new TemporalRunDirectory(client).serverId();
+          const unfinished = options.fresh === true ? null : await unfinishedRun(context, serverId, request);
+          const runKey = unfinished ?? newRunKey('practice', new Date());
+          const workflowId = runWorkflowId(runKey);
+          const { wasOpen } = await startRun(client, workflowId, request);
           if (unfinished !== null)
             told.say(`going on with run ${runKey}${wasOpen ? ', which is open' : ''} (--fresh begins a new one)`);
           else told.say(`run ${runKey}`);
@@ -67,10 +71,10 @@ export const startCommand = (): Command =>
       }
     });
 
-/** The newest run of this very request that nobody has ended. */
-async function unfinishedRun(context: CliContext, wanted: FineTuningRequest): Promise<string | null> {
+/** The newest run of this very request that nobody has ended, and that this server knows. */
+async function unfinishedRun(context: CliContext, serverId: string, wanted: FineTuningRequest): Promise<string | null> {
   for (const run of await knownRuns(context.store)) {
-    if (run.ended !== null || run.owner?.workflowId !== runWorkflowId(run.runKey)) continue;
+    if (run.owner?.server !== serverId || run.ended !== null || run.owner.workflowId !== runWorkflowId(run.runKey)) continue;
     const request = await context.store.get(runKeys.request(run.runKey));
     if (request === null) continue;
     const known = FineTuningRequest.safeParse(JSON.parse(request.toString('utf8')));

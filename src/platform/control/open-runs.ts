@@ -26,10 +26,12 @@ export async function knownRun(store: ObjectStore, runKey: string): Promise<Know
   const owners = await store.list(runKeys.owners(runKey));
   const newest = Math.max(0, ...owners.map(({ key }) => Number(/(\d+)\.json$/.exec(key)?.[1] ?? 0)));
   const [owner, ended] = await Promise.all([store.get(runKeys.owner(runKey, newest)), store.get(runKeys.ended(runKey))]);
+  const last = ended === null ? null : RunEnded.parse(JSON.parse(ended.toString('utf8')));
   return {
     runKey,
     owner: owner === null ? null : RunOwner.parse(JSON.parse(owner.toString('utf8'))),
-    ended: ended === null ? null : RunEnded.parse(JSON.parse(ended.toString('utf8'))),
+    // Of an execution that another one has gone on with since: no word on how the run is.
+    ended: last === null || last.fence < newest ? null : last,
   };
 }
 

@@ -6,6 +6,7 @@ import { inDescent, lineOfDescent } from '../../domain/resume-point.js';
 import { MANIFEST, runKeys, SET_ASIDE, trajectoryKeys } from '../../domain/store-keys.js';
 import type { ObjectStore } from '../object-store/port.js';
 import { knownRun } from './open-runs.js';
+import { resumableRun } from './resumable-run.js';
 
 /** Enough for the end of a Python traceback. */
 const TAIL_LINES = 8;
@@ -17,6 +18,8 @@ const TRAINING = '0';
 export async function storedRun(store: ObjectStore, runKey: string): Promise<StoredRun> {
   const keys = (await store.list(`${runKeys.root(runKey)}/`)).map(({ key }) => key);
   const { owner, ended } = await knownRun(store, runKey);
+  // A look at a run must not fail on a record that the next start names.
+  const resumable = await resumableRun(store, runKey).catch(() => null);
   const request = runKeys.request(runKey);
   return {
     request: keys.includes(request) ? `${store.uri}/${request}` : null,
@@ -24,6 +27,8 @@ export async function storedRun(store: ObjectStore, runKey: string): Promise<Sto
     ended,
     finished: STAGES.filter((stage) => keys.includes(runKeys.step(runKey, stage))),
     checkpoint: await newestCheckpoint(store, runKey, keys),
+    recovery:
+      resumable === null ? null : { made: resumable.made, settings: resumable.plan.recovery, deadlineAt: resumable.deadlineAt },
     logs: await Promise.all(lastLogs(runKeys.root(runKey), keys).map((log) => tailOf(store, log))),
   };
 }

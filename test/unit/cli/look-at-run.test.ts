@@ -23,9 +23,15 @@ test('an execution that has not claimed anything is unclaimed', () => {
 });
 
 test('an execution that has ended tells how, of what and when', () => {
-  const end = { outcome: 'failed' as const, message: 'no machine', failure: 'CapacityUnavailable' as const, at: before(3) };
+  const end = {
+    outcome: 'failed' as const,
+    message: 'no machine',
+    failure: 'CapacityUnavailable' as const,
+    at: before(3),
+    ending: 'failed' as const,
+  };
   expect(stateOf({ execution: { ...open, end }, status: null }, stored)).toEqual({
-    ...{ state: 'failed', since: before(3), message: 'no machine', failure: 'CapacityUnavailable' },
+    ...{ state: 'failed', since: before(3), message: 'no machine', failure: 'CapacityUnavailable', ending: 'failed' },
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { resultLines } from '../../../src/cli/follow-run.js';
-import { newRunKey } from '../../../src/cli/start-run.js';
+import { newRunKey } from '../../../src/cli/new-run-key.js';
 import { RunKey } from '../../../src/contract/request.js';
 import type { RunResult } from '../../../src/contract/run.js';
 

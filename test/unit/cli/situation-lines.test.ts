@@ -148,7 +148,7 @@ describe('a run that is over', () => {
     expect(shown).toContain('run viggo-4: failed, ended 02:59:00, 1 min 0 s ago: loss is not finite');
     expect(shown).toContain(`what to do: ${FAILURES.Diverged.remedy}`);
     expect(shown).toContain('rank 1: step 1180 step 1181');
-    expect(shown).toContain('to go on npx formwork run /home/me/.formwork/store/runs/viggo-4/request.json --set runKey=viggo-4');
+    expect(shown).toContain('to go on npx formwork resume viggo-4');
     expect(exitCodeOfSituation(situation(failed))).toBe(EXIT.failed);
   });
 
@@ -189,10 +189,36 @@ describe('a run that is over', () => {
   });
 });
 
+describe('what starts a run again that is over', () => {
+  const over = (ending: RunSituation['ending'], failure: RunSituation['failure'] = null): Partial<RunSituation> => ({
+    ...{ state: failure === null ? 'interrupted' : 'failed', since: before(60), ending, failure, nodes: [], pending: [] },
+  });
+
+  test('nobody, where a person has to mend it first, or has ended it: with the reason', () => {
+    expect(flowing(over('failed', 'DoesNotFit'))).toContain(
+      `recovery not started again by itself: DoesNotFit is for a person to mend: ${FAILURES.DoesNotFit.remedy}`,
+    );
+    expect(flowing(over('terminated'))).toContain('not started again by itself: somebody has terminated it');
+    expect(text(over('cancelled'))).not.toMatch(/^recovery/m);
+  });
+
+  test('the schedule, with the time at which it will', () => {
+    expect(flowing(over('failed', 'StoreUnavailable'))).toContain('recovery started again by itself at 03:01:00, in 1 min 0 s');
+    expect(flowing({ ...over('timed out'), since: before(300) })).toContain('started again by itself within two minutes');
+  });
+
+  test('how often it was, with when and after what, also while it is open', () => {
+    const { recovery, ...stored } = situation().stored;
+    const made = [{ number: 1, after: 1, at: before(900), deadlineAt: before(-9000), reason: 'StoreUnavailable' }];
+    const again = { stored: { ...stored, recovery: { ...(recovery as NonNullable<typeof recovery>), made } } };
+    expect(flowing(again)).toContain('recovered start 1 without a person at 02:45:00, after StoreUnavailable');
+  });
+});
+
 describe('when nobody answers', () => {
   const away: Partial<RunSituation> = {
     ...{ state: 'unknown', control: null, status: null, pending: [], progress: null },
-    server: { address: '127.0.0.1:7233', problem: 'no Temporal server answers at 127.0.0.1:7233', page: null },
+    server: { address: '127.0.0.1:7233', id: null, problem: 'no Temporal server answers at 127.0.0.1:7233', page: null },
     nodes: [node(0, { contact: 'unknown', lastContactAt: null })],
   };
 
@@ -237,7 +263,10 @@ describe('when nobody answers', () => {
 
   test('a server that has forgotten the run: starting it again goes on', () => {
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('the server at 127.0.0.1:7233 does not know it');
-    expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('to go on npx formwork run');
+    expect(flowing({ state: 'unknown', status: null, nodes: [] })).toMatch(/to go on npx formwork resume viggo-4 web ui/);
+    const other = { ...situation().server, id: 'namespace-2' };
+    expect(flowing({ state: 'unknown', status: null, nodes: [], server: other })).toContain('to go on npx formwork resume viggo-4 --take-over');
+    expect(flowing({ state: 'failed', server: other })).toContain('resume viggo-4 --take-over');
   });
 
   test('the provider: says so instead of an empty list', () => {

@@ -6,13 +6,13 @@ import { RUN_KEY, StoredRound, StoredRun } from '../../fixtures/stored-run.js';
 
 test('of a run that nobody has claimed the store knows nothing', async () => {
   expect(await storedRun(new InMemoryObjectStore(), 'k')).toEqual({
-    ...{ request: null, owner: null, ended: null, finished: [], checkpoint: null, logs: [] },
+    ...{ request: null, owner: null, ended: null, finished: [], checkpoint: null, logs: [], recovery: null },
   });
 });
 
 test('who carries it, what is finished in the order of stages, how it ended', async () => {
   const run = new StoredRun();
-  const owner = { fence: 2, workflowId: 'run/test', runId: 'b', claimedAt: '2026-11-22T20:00:00.000Z' };
+  const owner = { fence: 2, workflowId: 'run/test', runId: 'b', server: 'n', recovery: null, claimedAt: '2026-11-22T20:00:00.000Z' };
   const ended = { outcome: 'failed', fence: 2, endedAt: '2026-11-22T21:00:00.000Z', message: 'Hang in stage train' };
   run.put(runKeys.request(RUN_KEY), run.plan.request);
   run.put(runKeys.owner(RUN_KEY, 1), { ...owner, fence: 1 });
@@ -20,6 +20,18 @@ test('who carries it, what is finished in the order of stages, how it ended', as
   run.put(runKeys.ended(RUN_KEY), ended);
   for (const step of ['smoke', 'prepare', 'tokens']) run.put(runKeys.step(RUN_KEY, step), {});
   expect(await storedRun(run.store, RUN_KEY)).toMatchObject({ owner, ended, finished: ['prepare', 'smoke'] });
+});
+
+test('an end of an execution that another one has gone on with is no end of the run', async () => {
+  const run = new StoredRun();
+  const owner = { workflowId: 'run/test', runId: 'b', server: 'n', recovery: null, claimedAt: '2026-11-22T20:00:00.000Z' };
+  const ended = { outcome: 'failed', fence: 1, endedAt: '2026-11-22T21:00:00.000Z', message: 'Hang in stage train' };
+  run.put(runKeys.request(RUN_KEY), run.plan.request);
+  run.put(runKeys.owner(RUN_KEY, 1), { ...owner, fence: 1 });
+  run.put(runKeys.ended(RUN_KEY), ended);
+  expect((await storedRun(run.store, RUN_KEY)).ended).toMatchObject({ outcome: 'failed' });
+  run.put(runKeys.owner(RUN_KEY, 2), { ...owner, fence: 2 });
+  expect((await storedRun(run.store, RUN_KEY)).ended).toBeNull();
 });
 
 describe('the newest checkpoint', () => {

@@ -19,7 +19,7 @@ class Claims {
   readonly runs = new FakeRunDirectory();
 
   claim(workflowId: string, runId: string, request: FineTuningRequestInput = {}, over: Partial<ClaimInput> = {}): Promise<Claim> {
-    return claimRun(this)({ runKey: KEY, plan: runPlan(request), workflowId, runId, ...over });
+    return claimRun(this)({ runKey: KEY, plan: runPlan(request), workflowId, runId, recovery: null, ...over });
   }
 
   owners(): string[] {
@@ -106,6 +106,28 @@ describe('two executions under one key', () => {
     await claims.claim('run/k', 'a');
     claims.runs.set('run/k', 'open');
     expect((await claims.claim('run/k', 'after a reset')).fence).toBe(2);
+  });
+
+  test('of which the first is of another server: the second is refused, though no workflow of the id is open here', async () => {
+    const claims = new Claims();
+    await claims.claim('run/k', 'a');
+    claims.runs.server = 'namespace-2';
+    const stored = new Map(claims.store.objects);
+    const message =
+      /belongs to another Temporal server, or to a database that is gone \(namespace namespace-1; this one is namespace-2\); .*formwork resume k --take-over/;
+    await expect(claims.claim('run/k', 'b')).rejects.toEqual(failure('RunKeyInUse', message));
+    expect(claims.store.objects).toEqual(stored);
+  });
+
+  test('of which the first is of a server that a person gives up: the second carries it on, the one after it needs no word', async () => {
+    const claims = new Claims();
+    await claims.claim('run/k', 'a');
+    claims.runs.server = 'namespace-2';
+    await claims.store.put(runKeys.takeOver(KEY, 1), JSON.stringify({ fence: 1, at: new Date().toISOString() }));
+    expect((await claims.claim('run/k', 'b')).fence).toBe(2);
+    expect((await claims.claim('run/k', 'c')).fence).toBe(3);
+    claims.runs.server = 'namespace-1';
+    await expect(claims.claim('run/k', 'd')).rejects.toEqual(failure('RunKeyInUse', /another Temporal server/));
   });
 
   test('when the server cannot be asked: nobody is let in, and it is tried again', async () => {

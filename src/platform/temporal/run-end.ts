@@ -1,9 +1,16 @@
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure } from '@temporalio/common';
-import { FAILURE_KINDS, type FailureKind } from '../contract/kinds.js';
-import type { RunResult } from '../contract/run.js';
-import { Failure } from '../domain/failures.js';
-import { runKeyOf } from '../domain/names.js';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
+import { FAILURE_KINDS, type FailureKind } from '../../contract/kinds.js';
+import type { RunResult } from '../../contract/run.js';
+import { Failure } from '../../domain/failures.js';
+import { runKeyOf } from '../../domain/names.js';
 
 /** What came of a run, as soon as it is over. @throws Failure with the kind the run failed of. */
 export async function runEnd(handle: WorkflowHandle): Promise<RunResult> {
@@ -36,6 +43,8 @@ function asFailure(error: unknown): unknown {
   if (!(error instanceof WorkflowFailedError)) return error;
   const cause = rootOf(error.cause);
   if (cause instanceof TerminatedFailure) return new Failure('Interrupted', 'the run was terminated; its lease ends the machines');
+  if (cause instanceof TimeoutFailure)
+    return new Failure('Interrupted', 'the run met the timeout that it was started with; its lease ends the machines');
   if (cause instanceof ApplicationFailure && FAILURE_KINDS.includes(cause.type as FailureKind)) {
     return new Failure(cause.type as FailureKind, cause.message, {}, { cause: error });
   }

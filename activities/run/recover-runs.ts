@@ -1,0 +1,74 @@
+import { Context } from '@temporalio/activity';
+import { RunPlan } from '../../src/contract/plan.js';
+import { RunEnded, RunRecovery } from '../../src/contract/run.js';
+import { Failure } from '../../src/domain/failures.js';
+import { deadlineOf, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
+import { runKeys } from '../../src/domain/store-keys.js';
+import type { ObjectStore } from '../../src/platform/object-store/port.js';
+import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { beating } from '../beating.js';
+import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
+import { newestOwner } from './newest-owner.js';
+
+export interface RecoveryResult {
+  started: { runKey: string; number: number }[];
+  waiting: { runKey: string; until: string }[];
+  left: { runKey: string; why: string }[];
+}
+
+interface Ports {
+  store: ObjectStore;
+  runs: RunDirectory;
+}
+
+/** Starts runs again that have failed and that nobody has to mend first. What it leaves, and why, is in its result. */
+export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
+  beating(async () => {
+    const result: RecoveryResult = { started: [], waiting: [], left: [] };
+    for (const runKey of await ports.runs.failedRuns()) {
+      try {
+        await recoverRun(ports, runKey, result);
+      } catch (error) {
+        // A record of one that cannot be read must not keep the others down.
+        if (!(error instanceof Failure) || error.kind !== 'InvalidData') throw error;
+        result.left.push({ runKey, why: error.message });
+      }
+    }
+    return result;
+  });
+
+async function recoverRun({ store, runs }: Ports, runKey: string, result: RecoveryResult): Promise<void> {
+  const owner = await newestOwner(store, runKey);
+  // Never claimed, or by another server, which sees to its own.
+  if (owner === null || owner.server !== (await runs.serverId())) return;
+  const ended = await readRecord(store, runKeys.ended(runKey), RunEnded);
+  // Called off while it was closed, or cancelled before whatever the server saw.
+  if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;
+  const end = await runs.endOf(owner.workflowId);
+  if (end === null) return;
+  const plan = await readRequiredRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  const all = await recoveries(store, runKey);
+  const made = recoveriesSince(owner, all);
+  const deadlineAt = deadlineOf(owner, plan, made);
+  const now = new Date();
+  const verdict = judgeRecovery({ end, settings: plan.recovery, made, deadlineAt }, now);
+  if (verdict === null) return;
+  if (verdict.action === 'leave') result.left.push({ runKey, why: verdict.why });
+  else if (verdict.action === 'wait') result.waiting.push({ runKey, until: verdict.until });
+  else {
+    const number = (all.at(-1)?.number ?? 0) + 1;
+    const reason = end.failure ?? end.how;
+    const record: RunRecovery = { number, after: owner.fence, at: now.toISOString(), deadlineAt, reason };
+    // Written first: a start that is lost counts, so that nothing is started without end.
+    if (!(await store.putIfAbsent(runKeys.recovery(runKey, number), toJson(record)))) return;
+    await runs.start(owner.workflowId, { ...requestOf(plan, runKey), deadlineMinutes: verdict.deadlineMinutes }, number);
+    Context.current().log.warn('a run that had ended is started again', { runKey, number, reason });
+    result.started.push({ runKey, number });
+  }
+}
+
+async function recoveries(store: ObjectStore, runKey: string): Promise<RunRecovery[]> {
+  const keys = (await store.list(runKeys.recoveries(runKey))).map(({ key }) => key);
+  const records = await Promise.all(keys.map((key) => readRequiredRecord(store, key, RunRecovery)));
+  return records.sort((a, b) => a.number - b.number);
+}

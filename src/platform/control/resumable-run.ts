@@ -1,0 +1,37 @@
+import { RunPlan } from '../../contract/plan.js';
+import { FineTuningRequest } from '../../contract/request.js';
+import { RunRecovery, type RunEnded, type RunOwner } from '../../contract/run.js';
+import { deadlineOf, recoveriesSince } from '../../domain/recovery.js';
+import { runKeys } from '../../domain/store-keys.js';
+import type { ObjectStore } from '../object-store/port.js';
+import { knownRun } from './open-runs.js';
+
+/** What the next start of a run goes on from, by the store alone. */
+export interface ResumableRun {
+  owner: RunOwner;
+  ended: RunEnded | null;
+  /** As first asked for: what the run key belongs to. */
+  request: FineTuningRequest;
+  /** Of the last start by a person. */
+  plan: RunPlan;
+  /** Starts without a person since then, oldest first. */
+  made: RunRecovery[];
+  deadlineAt: string;
+}
+
+/** null: nobody has claimed such a run. */
+export async function resumableRun(store: ObjectStore, runKey: string): Promise<ResumableRun | null> {
+  const { owner, ended } = await knownRun(store, runKey);
+  if (owner === null) return null;
+  const keys = (await store.list(runKeys.recoveries(runKey))).map(({ key }) => key);
+  const all = await Promise.all(keys.map(async (key) => RunRecovery.parse(await json(store, key))));
+  const made = recoveriesSince(owner, all);
+  const request = FineTuningRequest.parse(await json(store, runKeys.request(runKey)));
+  const newest = RunPlan.parse(await json(store, runKeys.plan(runKey, owner.fence)));
+  const first = owner.recovery === null ? undefined : made[0]?.after;
+  const plan = first === undefined ? newest : RunPlan.parse(await json(store, runKeys.plan(runKey, first)));
+  return { owner, ended, request, plan, made, deadlineAt: deadlineOf(owner, newest, made) };
+}
+
+const json = async (store: ObjectStore, key: string): Promise<unknown> =>
+  JSON.parse((await store.get(key))?.toString('utf8') ?? 'null') as unknown;
