@@ -188,7 +188,7 @@ class Run {
     return value;
   }
 
-  /** Tries until it is done. Between two tries the run is parked: what could be tried again without a person has been. */
+  /** Tries until it is done. Between two tries the run is parked: what could be tried again at once has been. */
   private async untilDone<T>(work: () => Promise<T>, needsNodes: boolean): Promise<T> {
     for (;;) {
       this.attempt = new CancellationScope();

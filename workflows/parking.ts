@@ -7,6 +7,7 @@ import type { Retry } from './messages.js';
 import type { StatusBoard } from './status-board.js';
 
 const minutes = (count: number): number => count * 60_000;
+const at = (ms: number): string => new Date(ms).toISOString();
 
 export interface ParkingPlace {
   runKey: string;
@@ -20,14 +21,23 @@ export interface ParkingPlace {
   releaseNodes: () => Promise<unknown>;
 }
 
+interface Parked {
+  failure: KnownFailure;
+  takes: readonly string[];
+  isAsked: boolean;
+  goesOn: boolean;
+}
+
 /**
- * A run whose retries are used up waits for a person before it fails: for a while with its nodes, then without them, until its
- * deadline.
+ * A run whose retries are used up waits before it fails: for a while with its nodes, then without them, until its deadline. A person
+ * may let it go on at any time; where the cause may pass by itself, it goes on unasked after a pause, some times.
  */
 export class Parking {
-  /** How often a person has let the run go on. */
+  /** How often the run has gone on. */
   retries = 0;
-  private parked: { failure: KnownFailure; takes: readonly string[]; isAsked: boolean; goesOn: boolean } | null = null;
+  /** How often by itself, since a person last let it. */
+  private tries = 0;
+  private parked: Parked | null = null;
 
   constructor(private readonly place: ParkingPlace) {}
 
@@ -35,44 +45,90 @@ export class Parking {
     return this.parked !== null;
   }
 
-  /** Comes back when somebody lets the run go on. @throws the failure, where it does not park or the deadline has passed. */
+  /** Comes back when the run may go on. @throws the failure, where it does not park or the deadline has passed. */
   async wait(failure: KnownFailure): Promise<void> {
-    const { board, claim, startedAt, isOverdue, holdsNodes, releaseNodes } = this.place;
-    const verdict = await records.judgeFailure({ kind: failure.kind, isFinal: failure.isFinal });
-    if (!verdict.parks || isOverdue()) return fail(failure.kind, failure.message, failure.isFinal);
-    const { deadlineMinutes, parkedNodesMinutes } = claim.plan;
-    const parked = { failure, takes: verdict.takes, isAsked: false, goesOn: false as boolean };
+    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last);
+  }
+
+  /** null: the run may go on. Else why it could not go on by itself. */
+  private async park(failure: KnownFailure): Promise<KnownFailure | null> {
+    const { board, claim, startedAt, isOverdue, holdsNodes } = this.place;
+    const { kind, message, isFinal } = failure;
+    const { deadlineMinutes, parkedNodesMinutes, recovery } = claim.plan;
+    const verdict = await records.judgeFailure({ kind, isFinal, tries: this.tries, recovery });
+    if (!verdict.parks || isOverdue()) return fail(kind, message, isFinal);
+    const { help, takes } = verdict;
+    // Histories of before it was decided have no such field.
+    const pause = (verdict.againAfterMinutes as number | null | undefined) ?? null;
+    const againAt = pause === null ? null : Date.now() + minutes(pause);
+    const parked: Parked = { failure, takes, isAsked: false, goesOn: false };
     this.parked = parked;
-    const at = (ms: number): string => new Date(ms).toISOString();
     const { waitingFor, children } = board.status();
-    board.failure(failure.kind, failure.message);
-    board.waitFor('a person: retryNow goes on');
+    board.failure(kind, message);
+    board.waitFor(againAt === null ? 'a person: retryNow goes on' : 'a cause that may pass: it goes on by itself');
     board.park({
       since: at(Date.now()),
       nodesReleasedAt: at(Date.now() + (holdsNodes() ? minutes(parkedNodesMinutes) : 0)),
       until: at(startedAt + minutes(deadlineMinutes)),
-      help: verdict.help,
-      takes: verdict.takes,
+      againAt: againAt === null ? null : at(againAt),
+      ...{ help, takes },
     });
-    await giveNotice(this.place.runKey, 'parked', `${failure.kind}: ${failure.message} ${verdict.help}`);
+    const next = pause === null ? '' : ` It goes on by itself in ${pause} min (${this.tries + 1} of ${recovery.attempts}).`;
+    await giveNotice(this.place.runKey, 'parked', `${kind}: ${message} ${help}${next}`);
     try {
-      const isOver = (): boolean => parked.goesOn || isOverdue();
-      if (!holdsNodes()) await condition(isOver);
-      else if (!(await condition(isOver, minutes(parkedNodesMinutes)))) {
-        await releaseNodes();
-        board.note(`parked for ${parkedNodesMinutes} minutes: the nodes are given back`);
-        await condition(isOver);
+      await this.untilTold(parked, againAt);
+      if (!parked.goesOn && !isOverdue()) {
+        const refusal = await this.goOnByItself(parked);
+        if (refusal !== null) return refusal;
       }
       if (!parked.goesOn) {
-        const unasked = `${failure.message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent retryNow.`;
-        return fail(failure.kind, unasked);
+        const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent retryNow.`;
+        return fail(kind, unasked);
       }
       this.retries += 1;
       board.waitFor(waitingFor, children);
+      return null;
     } finally {
       this.parked = null;
       board.park(null);
     }
+  }
+
+  /** Until somebody lets it go on, the deadline passes, or it is time to go on unasked. Gives the nodes back meanwhile. */
+  private async untilTold(parked: Parked, againAt: number | null): Promise<void> {
+    const { claim, board, isOverdue, holdsNodes, releaseNodes } = this.place;
+    const { parkedNodesMinutes } = claim.plan;
+    const isOver = (): boolean => parked.goesOn || isOverdue();
+    const left = (): number => (againAt === null ? Infinity : againAt - Date.now());
+    if (holdsNodes()) {
+      const kept = minutes(parkedNodesMinutes);
+      const isSoon = left() <= kept;
+      if ((await condition(isOver, isSoon ? left() : kept)) || isSoon) return;
+      await releaseNodes();
+      board.note(`parked for ${parkedNodesMinutes} minutes: the nodes are given back`);
+    }
+    if (againAt === null) await condition(isOver);
+    // Nothing is left where giving the nodes back has taken so long.
+    else if (left() > 0) await condition(isOver, left());
+  }
+
+  /** null: it goes on, or its deadline passed meanwhile. */
+  private async goOnByItself(parked: Parked): Promise<KnownFailure | null> {
+    const { runKey, claim, board, isOverdue } = this.place;
+    const { attempts } = claim.plan.recovery;
+    this.tries += 1;
+    parked.isAsked = true;
+    try {
+      const { kind } = parked.failure;
+      await longRecords.planRetry({ id: uuid4(), runKey, fence: claim.fence, kind, set: {}, by: 'itself' });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return failureOf(error);
+    }
+    if (isOverdue()) return null;
+    parked.goesOn = true;
+    board.note(`goes on by itself, ${this.tries} of ${attempts}`);
+    return null;
   }
 
   /** Is there anything to let go on, and may it be asked for like this? Values are held against the plan by `retry`. */
@@ -81,7 +137,7 @@ export class Parking {
       const { stage } = this.place.board.status();
       return fail('InvalidRequest', `the run is not parked, it is in stage ${stage}: there is nothing to let go on`);
     }
-    if (this.parked.isAsked) return fail('InvalidRequest', 'another retryNow is being carried out');
+    if (this.parked.isAsked) return fail('InvalidRequest', 'the run is about to go on already');
     const { takes } = this.parked;
     const refused = pathsOf(retry).filter((path) => !takes.includes(path));
     if (refused.length > 0) fail('InvalidRequest', `retryNow does not take ${refused.join(', ')}; it takes ${takes.join(', ')}`);
@@ -94,7 +150,7 @@ export class Parking {
     parked.isAsked = true;
     const { kind } = parked.failure;
     try {
-      await longRecords.planRetry({ id: uuid4(), runKey, fence: claim.fence, kind, set: retry?.set ?? {} });
+      await longRecords.planRetry({ id: uuid4(), runKey, fence: claim.fence, kind, set: retry?.set ?? {}, by: 'person' });
     } catch (error) {
       if (isCancellation(error)) throw error;
       parked.isAsked = false;
@@ -104,6 +160,7 @@ export class Parking {
     }
     if (this.parked !== parked) return fail('InvalidRequest', 'the run is not parked any more: its deadline passed meanwhile');
     parked.goesOn = true;
+    this.tries = 0;
     const paths = pathsOf(retry);
     const how = paths.length === 0 ? 'as it is' : `with other ${paths.join(', ')}`;
     board.note(`a person lets it go on ${how}`);

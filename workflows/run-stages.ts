@@ -26,7 +26,7 @@ export interface RunOfStages {
   claim: Claim;
   board: StatusBoard;
   leased: RunLease;
-  /** How often a person has let the run go on. */
+  /** How often the run was parked and has gone on. */
   retries: () => number;
 }
 

@@ -18,16 +18,17 @@ export interface PlanRetryInput {
   kind: FailureKind;
   /** Part of a request; {}: go on as it is. */
   set: Record<string, unknown>;
+  by: 'person' | 'itself';
 }
 
 /**
- * Lets a parked run go on: checks the values that a person has changed as those of a new request are, and writes down that the
- * budget of the cause is new.
+ * Lets a parked run go on: checks the values that a person has changed as those of a new request are, and writes down who let it
+ * and that the budget of the cause is new.
  * @throws Failure InvalidRequest with every value that cannot be; nothing is changed then.
  */
 export const planRetry =
   (ports: { store: ObjectStore; planner: Planner }) =>
-  ({ id, runKey, fence, kind, set }: PlanRetryInput): Promise<void> =>
+  ({ id, runKey, fence, kind, set, by }: PlanRetryInput): Promise<void> =>
     beating(async () => {
       const { store, planner } = ports;
       const incidents = await readIncidents(store, runKey);
@@ -35,7 +36,7 @@ export const planRetry =
       const plan = await readPlanInForce(store, runKey, fence);
       const paths = leaves(set, '');
       const change = paths.length === 0 ? null : changeOf(plan, await planner.plan(merged(plan.request, set), 'run'), paths);
-      await addIncident(store, runKey, { event: 'retried', id, at: new Date().toISOString(), fence, kind, change });
+      await addIncident(store, runKey, { event: 'retried', id, at: new Date().toISOString(), fence, kind, change, by });
     });
 
 /** Of the new plan only what was set: the rest of the run stays as it was planned, on whatever machine this is. */

@@ -21,7 +21,7 @@ export interface RunToCarry {
   /** Before it is started, with the server at hand. @throws Failure when it must not be. */
   check?: (client: Client, session: ControlSession) => Promise<void>;
   /** An execution is open already. @throws Failure when it may not be joined. */
-  join?: () => Promise<void>;
+  join?: () => void | Promise<void>;
 }
 
 /** Starts a run, or joins it, and watches it to its end. @returns the exit code of the command. */

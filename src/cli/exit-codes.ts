@@ -43,13 +43,14 @@ export const exitCodeOfOutcome: Record<RunOutcome, number> = {
 };
 
 /** How a run is, for a script that watches it: well, over with this outcome, waiting for a person, or nobody there to work on it. */
-export function exitCodeOfSituation({ state, control, lookedAt }: RunSituation): number {
+export function exitCodeOfSituation({ state, control, lookedAt, status }: RunSituation): number {
+  const isWorkedOn = control !== null && isPolled(control, lookedAt);
   switch (state) {
     case 'open':
     case 'unclaimed':
-      return control !== null && isPolled(control, lookedAt) ? EXIT.ok : EXIT.notReady;
+      return isWorkedOn ? EXIT.ok : EXIT.notReady;
     case 'parked':
-      return EXIT.parked;
+      return isWorkedOn && status?.parked?.againAt != null ? EXIT.ok : EXIT.parked;
     case 'unknown':
       return EXIT.notReady;
     default:

@@ -23,7 +23,7 @@ export async function followRun(
     const parked = new AbortController();
     const show = (one: RunView): void => {
       view.show(one);
-      if (one.status.parked !== null) parked.abort();
+      if (one.status.parked?.againAt === null) parked.abort();
     };
     return watchRun(client, workflowId, show, AbortSignal.any([signal, parked.signal]));
   }

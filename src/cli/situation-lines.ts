@@ -121,7 +121,10 @@ function parkedLines({ runKey, status }: RunSituation, clock: Clock): string[] {
     secondsLeft(parked.nodesReleasedAt, clock) > 0
       ? `its machines are given back at ${clock.until(parked.nodesReleasedAt)}; until then it goes on with the same ones`
       : `its machines were given back at ${clock.at(parked.nodesReleasedAt)}; it goes on with new ones`,
-    `it fails at ${clock.until(parked.until)}, unless somebody types`,
+    ...(parked.againAt === null ? [] : [`it goes on by itself at ${clock.until(parked.againAt)}`]),
+    parked.againAt === null
+      ? `it fails at ${clock.until(parked.until)}, unless somebody types`
+      : `it goes on at once when somebody types`,
     `npx formwork retry ${runKey}${set}`,
   ]);
 }

@@ -43,8 +43,9 @@ export const Incident = z.discriminatedUnion('event', [
     skipStep: z.int().min(1).nullable().describe('the step whose batch is passed over from here on'),
   }),
   z.strictObject({
-    event: z.literal('retried').describe('a person let a parked run go on: the budget of the cause is new'),
+    event: z.literal('retried').describe('a parked run went on: the budget of the cause is new'),
     ...stamp,
+    by: z.enum(['person', 'itself']).default('person'),
   }),
 ]);
 export type Incident = z.infer<typeof Incident>;

@@ -172,17 +172,18 @@ const LimitsRequest = z
 const RecoveryRequest = z
   .strictObject({
     attempts: z.int().min(0).max(20).default(3).meta({
-      description: 'how often a run that failed or timed out is started again by itself, within deadlineMinutes; 0: never',
+      description:
+        'how often a run that is parked goes on, and one that failed or timed out is started again, by itself, within deadlineMinutes; 0: never',
     }),
     waitMinutes: z
       .int()
       .min(1)
       .max(24 * 60)
       .default(2)
-      .meta({ description: 'from the failure to the first such start; doubled each time' }),
+      .meta({ description: 'before the first time; doubled each time' }),
     afterTerminate: z.boolean().default(false).meta({ description: 'also when somebody has terminated the run' }),
   })
-  .meta({ title: 'Recovery', description: 'Starts without a person. A run that was cancelled or stopped is left alone.' });
+  .meta({ title: 'Recovery', description: 'What is done without a person. A run that was cancelled or stopped is left alone.' });
 
 export const FineTuningRequest = z
   .strictObject({

@@ -87,6 +87,7 @@ export const RunStatus = z.strictObject({
       since: z.iso.datetime(),
       nodesReleasedAt: z.iso.datetime().describe('until then retryNow goes on with the same machines'),
       until: z.iso.datetime().describe('the deadline of the run: then it fails'),
+      againAt: z.iso.datetime().nullable().describe('when it goes on by itself; null: it waits for a person'),
       help: z.string().describe('what would help, in words'),
       takes: z.array(z.string()).describe('request fields that retryNow may change, e.g. training.microBatchRows'),
     })

@@ -40,6 +40,12 @@ export const FAILURES: Record<FailureKind, FailureRule> = {
   Defect: { retry: 'never', remedy: 'this is a defect of formwork; report it with the log of the control worker' },
 };
 
+/** Tried again as they are, these come to the same end: same rows, same numbers, same program. */
+const SAME_AGAIN: ReadonlySet<FailureKind> = new Set(['Diverged', 'OutOfMemory', 'RunnerCrashed']);
+
+/** No waiting mends it: somebody has to change, allow or look at something. */
+export const needsPerson = (kind: FailureKind): boolean => FAILURES[kind].retry === 'never' || SAME_AGAIN.has(kind);
+
 /** A message with its kind before it, once: those of gangs begin with it. */
 export function named({ kind, message }: { kind: string; message: string }): string {
   return message.startsWith(kind) ? message : `${kind}: ${message}`;

@@ -4,7 +4,7 @@ import type { RunPlan } from '../contract/plan.js';
 
 // What the incidents of a run come to. They are in the order in which they were written.
 
-/** How often a gang or job has failed of each cause since a person last let it go on. */
+/** How often a gang or job has failed of each cause since the run was last let go on. */
 export type BudgetsUsed = Partial<Record<FailureKind, number>>;
 
 export function budgetsUsed(incidents: readonly Incident[], scope: string): BudgetsUsed {

@@ -1,4 +1,7 @@
 import type { FailureKind } from '../contract/kinds.js';
+import type { RunPlan } from '../contract/plan.js';
+import { needsPerson } from './failures.js';
+import { waitMinutesBefore } from './recovery.js';
 
 /**
  * What becomes of a run whose retries are used up. Words: it parks, and these say what would help. null: it fails at once, since
@@ -52,10 +55,30 @@ export const RETRY_FIELDS = [
   'limits.checkpointSeconds',
 ] as const;
 
-export type GiveUp = { parks: false } | { parks: true; help: string; takes: string[] };
+export interface StageFailure {
+  kind: FailureKind;
+  isFinal: boolean;
+  /** How often the run has gone on by itself since a person last let it. */
+  tries: number;
+  recovery: RunPlan['recovery'];
+}
 
-/** A stage has failed for good: does the run wait for a person, or end? */
-export function judgeFailure({ kind, isFinal }: { kind: FailureKind; isFinal: boolean }): GiveUp {
+export type GiveUp =
+  | { parks: false }
+  | {
+      parks: true;
+      help: string;
+      takes: string[];
+      /** When the run goes on without being told; null: it waits for a person. */
+      againAfterMinutes: number | null;
+    };
+
+/** A stage has failed for good: does the run wait, for a person or for better times, or end? */
+export function judgeFailure({ kind, isFinal, tries, recovery }: StageFailure): GiveUp {
   const help = HELP[kind];
-  return help === null || isFinal ? { parks: false } : { parks: true, help, takes: [...RETRY_FIELDS] };
+  if (help === null || isFinal) return { parks: false };
+  // Somebody has ended a part of the run by hand.
+  const isMeant = kind === 'Interrupted' && !recovery.afterTerminate;
+  const waits = needsPerson(kind) || isMeant || tries >= recovery.attempts;
+  return { parks: true, help, takes: [...RETRY_FIELDS], againAfterMinutes: waits ? null : waitMinutesBefore(tries, recovery) };
 }

@@ -2,7 +2,7 @@ import type { FailureKind, WorkflowEnding } from '../contract/kinds.js';
 import type { RunPlan } from '../contract/plan.js';
 import type { FineTuningRequest } from '../contract/request.js';
 import type { RunOwner, RunRecovery } from '../contract/run.js';
-import { FAILURES } from './failures.js';
+import { FAILURES, needsPerson } from './failures.js';
 
 /** How the newest execution of a run ended, as its server says. */
 export interface WorkflowEnd {
@@ -27,9 +27,6 @@ export type RecoveryVerdict =
 /** The shortest deadline that a request may ask for; with less left, a start is not worth its machines. */
 const LEAST_MINUTES = 5;
 
-/** Tried again as they are, these come to the same end: same rows, same numbers. */
-const SAME_AGAIN: ReadonlySet<FailureKind> = new Set(['Diverged', 'OutOfMemory']);
-
 /** Is a run that is over started again by itself? null: whoever ended it did not want it to go on, or it is done. */
 export function judgeRecovery({ end, settings, made, deadlineAt }: RecoveryFacts, now: Date): RecoveryVerdict | null {
   if (end.how === 'completed' || end.how === 'cancelled') return null;
@@ -46,14 +43,15 @@ export function judgeRecovery({ end, settings, made, deadlineAt }: RecoveryFacts
         ? 'recovery.attempts is 0'
         : `it has been started again ${made.length} times, and recovery.attempts allows no more`,
     );
-  const due = Date.parse(end.at) + settings.waitMinutes * 60_000 * 2 ** made.length;
+  const due = Date.parse(end.at) + waitMinutesBefore(made.length, settings) * 60_000;
   const from = Math.max(due, now.getTime());
   const deadlineMinutes = Math.floor((Date.parse(deadlineAt) - from) / 60_000);
   if (deadlineMinutes < LEAST_MINUTES) return leave(`its deadline, ${deadlineAt}, leaves less than ${LEAST_MINUTES} minutes`);
   return due > now.getTime() ? { action: 'wait', until: new Date(due).toISOString() } : { action: 'start', deadlineMinutes };
 }
 
-const needsPerson = (kind: FailureKind): boolean => FAILURES[kind].retry === 'never' || SAME_AGAIN.has(kind);
+/** The pause before a start without a person, when there were `count` before it: a cause that lasts is asked ever less often. */
+export const waitMinutesBefore = (count: number, { waitMinutes }: RunPlan['recovery']): number => waitMinutes * 2 ** count;
 
 /**
  * Those of all recoveries that followed the last start by a person, oldest first: the line of starts that made this owner, and those

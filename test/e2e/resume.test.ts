@@ -17,6 +17,8 @@ import { storedSteps, TrainingWatch } from './training-watch.js';
 const RUN_KEY = 'again';
 /** Between two checkpoints of the short request; an upload may be as many behind. */
 const INTERVAL = 10;
+/** Steps for some commands, one after the other, while ranks train: about 300. */
+const EPOCHS = 9;
 /** The least that a request can ask for, a look of the schedule, and a busy machine. */
 const RECOVERED_MS = 240_000;
 
@@ -39,8 +41,14 @@ describe('a run whose executions end before it is done', () => {
   beforeAll(async () => {
     const up = box.formwork(['up']);
     expect(await up.ended, up.stderr).toBe(EXIT.ok);
-    const request = { ...shortRequest(join(box.root, 'data')), recovery: { waitMinutes: 1, afterTerminate: true } };
-    writeFileSync(join(box.root, 'request.json'), JSON.stringify({ ...request, runKey: RUN_KEY }));
+    const short = shortRequest(join(box.root, 'data'));
+    const request = {
+      ...short,
+      training: { ...short.training, epochs: EPOCHS },
+      recovery: { waitMinutes: 1, afterTerminate: true },
+      runKey: RUN_KEY,
+    };
+    writeFileSync(join(box.root, 'request.json'), JSON.stringify(request));
     expect(await box.formwork(['run', 'request.json', '--detach']).ended).toBe(EXIT.ok);
     await watch.reached(0, 21);
     prepared = datasets();
@@ -100,13 +108,13 @@ describe('a run whose executions end before it is done', () => {
     const unasked = resume();
     expect(await unasked.ended).toBe(EXIT.badInput);
     expect(unasked.stderr).toMatch(/another Temporal server, or to a database that is gone.*--take-over/s);
-    const other = resume('--take-over', '--set', 'training.epochs=9');
+    const other = resume('--take-over', '--set', 'training.epochs=4');
     expect(await other.ended).toBe(EXIT.badInput);
     expect(other.stderr).toContain('cannot go on with another training.epochs');
 
     const taken = resume('--take-over', '--set', 'deadlineMinutes=100', '--json');
     expect(await taken.ended, taken.stderr).toBe(EXIT.ok);
-    expect(RunResult.parse(JSON.parse(taken.stdout))).toMatchObject({ outcome: 'completed', chosenEpoch: 3 });
+    expect(RunResult.parse(JSON.parse(taken.stdout))).toMatchObject({ outcome: 'completed', chosenEpoch: EPOCHS });
     const again = resume();
     expect(await again.ended).toBe(EXIT.badInput);
     expect(again.stderr).toContain(`run ${RUN_KEY} is completed`);

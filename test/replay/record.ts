@@ -6,7 +6,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { CONTROL_QUEUE, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { formworkVersion } from '../../src/platform/package-root.js';
 import { openWorkflowServer } from '../workflow/workflow-server.js';
-import { endedBy, followedWell, inTraining, isTraining, Scenario, untilCancelled, type Answers } from '../workflow/scenario.js';
+import { endedBy, followedWell, inTraining, isTraining, untilCancelled } from '../workflow/answers.js';
+import { Scenario, type Answers } from '../workflow/scenario.js';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));
 mkdirSync(folder, { recursive: true });

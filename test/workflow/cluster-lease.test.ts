@@ -5,7 +5,8 @@ import type { RunStatus } from '../../src/contract/run.js';
 import { CONTROL_QUEUE, leaseWorkflowId, runWorkflowId } from '../../src/domain/names.js';
 import type { ClusterLeaseInput } from '../../workflows/cluster-lease.js';
 import type { ReplaceNode } from '../../workflows/messages.js';
-import { failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
+import { failWith, followedWell, inTraining, isTraining, untilCancelled, untilGone } from './answers.js';
+import { Scenario } from './scenario.js';
 import { openWorkflowServer } from './workflow-server.js';
 
 let scenario: Scenario;

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
 import { CONTROL_QUEUE, RECOVERY_ID, SWEEP_ID } from '../../src/domain/names.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
-import { failWith, Scenario } from './scenario.js';
+import { failWith } from './answers.js';
+import { Scenario } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(async () => {

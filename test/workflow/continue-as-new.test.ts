@@ -4,7 +4,8 @@ import type { FollowCursor, FollowResult } from '../../src/contract/job.js';
 import { roundWorkflowId } from '../../src/domain/names.js';
 import { budgetsUsed } from '../../src/domain/incidents.js';
 import { samplePlan } from './samples.js';
-import { endedBy, failWith, followedWell, inTraining, isTraining, progressAt, Scenario, trainingLeft } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, progressAt, trainingLeft } from './answers.js';
+import { Scenario } from './scenario.js';
 import { openWorkflowServer } from './workflow-server.js';
 
 /** A real one suggests it after 4,096 events, which take days to come together. */

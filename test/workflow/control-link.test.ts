@@ -6,7 +6,8 @@ import type { FollowCursor, FollowResult } from '../../src/contract/job.js';
 import { PausedLink } from '../fixtures/paused-link.js';
 import { checkpointKey, FollowedJob } from '../unit/activities/training/followed-job.js';
 import { samplePlan } from './samples.js';
-import { followedWell, inTraining, isTraining, Scenario, trainingLeft } from './scenario.js';
+import { followedWell, inTraining, isTraining, trainingLeft } from './answers.js';
+import { Scenario } from './scenario.js';
 
 /** The SDK gives an activity up 5 s after the 10 s within which the server has to hear from it. */
 const CANCELLED_WITHIN = { timeout: 30_000, interval: 100 };

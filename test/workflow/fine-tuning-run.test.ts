@@ -5,7 +5,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { RunResult, RunStatus } from '../../src/contract/run.js';
 import type { FollowResult } from '../../src/contract/job.js';
 import { STOP_UPDATE, CONTROL_QUEUE } from '../../src/domain/names.js';
-import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled, untilGone } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, untilCancelled, untilGone } from './answers.js';
+import { Scenario } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;

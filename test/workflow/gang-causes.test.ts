@@ -5,7 +5,8 @@ import type { FollowResult } from '../../src/contract/job.js';
 import { RETRY_UPDATE, roundScope, STOP_UPDATE } from '../../src/domain/names.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { samplePlan } from './samples.js';
-import { endedBy, followedWell, isTraining, Scenario, trainingLeft } from './scenario.js';
+import { endedBy, followedWell, isTraining, trainingLeft } from './answers.js';
+import { Scenario } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { FollowResult } from '../../src/contract/job.js';
 import type { FailureKind } from '../../src/contract/kinds.js';
 import { STOP_UPDATE } from '../../src/domain/names.js';
-import { endedBy, failWith, followedWell, inTraining, isTraining, Scenario, type Answers } from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining } from './answers.js';
+import { Scenario, type Answers } from './scenario.js';
 
 // A follower returns once the last line of its ranks is in the store. So a node may go when every follower has returned after
 // its ranks were stopped, and not before.

@@ -9,7 +9,8 @@ import { runWorkflowId } from '../../src/domain/names.js';
 import { noProgress } from '../../src/domain/progress.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { temporaryFolder } from '../fixtures/temporary-folder.js';
-import { failWith, followedWell, inTraining, isTraining, Scenario, untilCancelled } from './scenario.js';
+import { failWith, followedWell, inTraining, isTraining, untilCancelled } from './answers.js';
+import { Scenario } from './scenario.js';
 
 /** A port of loopback on which nobody listens: it needs rights that nobody here uses. */
 const NOBODY = '127.0.0.1:1';

@@ -6,17 +6,8 @@ import { readAssignments } from '../../src/cli/read-request.js';
 import { retryRun } from '../../src/cli/retry-run.js';
 import { leaseWorkflowId, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { samplePlan } from './samples.js';
-import {
-  endedBy,
-  failWith,
-  followedWell,
-  inTraining,
-  isTraining,
-  Scenario,
-  trainingLeft,
-  untilGone,
-  type Answers,
-} from './scenario.js';
+import { endedBy, failWith, followedWell, inTraining, isTraining, trainingLeft, untilGone } from './answers.js';
+import { Scenario, type Answers } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());
@@ -162,6 +153,74 @@ describe('a run that nothing but a person can help', () => {
     await scenario.called('followRanks');
     expect(await refusal(handle, undefined)).toMatch(/the run is not parked, it is in stage train/);
     await handle.terminate();
+  });
+});
+
+describe('a run that is parked for what may pass', () => {
+  /** Pauses of 0.3 s, 0.6 s and so on. */
+  const soon = (attempts: number): ReturnType<typeof samplePlan> => ({
+    ...oneRow,
+    recovery: { attempts, waitMinutes: 0.005, afterTerminate: false },
+  });
+  /** A store that is away, so often, when training has ended. */
+  const awayAtTheEnd = (times: number, plan: ReturnType<typeof samplePlan>): Answers => ({
+    control: {
+      claimRun: trainingLeft(plan),
+      closeRound: async () => {
+        if (scenario.count('closeRound') <= times) return failWith('StoreUnavailable', 'the store is away');
+        return { steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] };
+      },
+    },
+    node: { followRanks: () => Promise.resolve(followedWell()) },
+  });
+
+  it('goes on by itself, as often as its request says, and is told as that', async () => {
+    scenario = await Scenario.open(awayAtTheEnd(2, soon(2)));
+    const handle = await scenario.start();
+    const status = await parked(handle);
+    expect(status.waitingFor).toBe('a cause that may pass: it goes on by itself');
+    expect(Date.parse(status.parked?.againAt as string)).toBeGreaterThanOrEqual(Date.parse(status.parked?.since as string));
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect((await scenario.incidents()).filter(({ event }) => event === 'retried')).toMatchObject([
+      { kind: 'StoreUnavailable', by: 'itself', change: null },
+      { kind: 'StoreUnavailable', by: 'itself', change: null },
+    ]);
+    expect(scenario.count('launchNodes')).toBe(1);
+  });
+
+  it('waits for a person when it has done so as often as allowed; that one renews the count', async () => {
+    scenario = await Scenario.open(awayAtTheEnd(3, soon(1)));
+    const handle = await scenario.start();
+    await scenario.status(handle, ({ parked: place }) => place !== null && place.againAt === null);
+    await handle.executeUpdate(RETRY_UPDATE);
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    const retried = (await scenario.incidents()).flatMap((incident) => (incident.event === 'retried' ? [incident.by] : []));
+    expect(retried).toEqual(['itself', 'person', 'itself']);
+  });
+
+  it('gives its nodes back before, where it keeps them for less than the pause, and takes others', async () => {
+    scenario = await Scenario.open(awayAtTheEnd(1, { ...soon(1), parkedNodesMinutes: 0.001 }));
+    const handle = await scenario.start();
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(scenario.count('launchNodes')).toBe(2);
+  });
+
+  it('is parked again when it cannot write down that it goes on', async () => {
+    const answers = awayAtTheEnd(1, soon(2));
+    let refused = 0;
+    scenario = await Scenario.open({
+      ...answers,
+      control: {
+        ...answers.control,
+        planRetry: async () => {
+          refused += 1;
+          if (refused === 1) return failWith('StoreUnavailable', 'the store is away');
+        },
+      },
+    });
+    const handle = await scenario.start();
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    expect(refused).toBe(2);
   });
 });
 

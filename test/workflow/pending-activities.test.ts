@@ -6,7 +6,8 @@ import { noProgress } from '../../src/domain/progress.js';
 import { lastPoll } from '../../src/platform/temporal/last-poll.js';
 import { liveProgress } from '../../src/platform/temporal/live-progress.js';
 import { pendingActivities } from '../../src/platform/temporal/pending-activities.js';
-import { followedWell, inTraining, isTraining, Scenario } from './scenario.js';
+import { followedWell, inTraining, isTraining } from './answers.js';
+import { Scenario } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(async () => {

@@ -4,7 +4,8 @@ import { leaseWorkflowId, roundWorkflowId } from '../../src/domain/names.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
 import { resetWorkflow } from '../fixtures/reset-workflow.js';
 import { samplePlan } from './samples.js';
-import { followedWell, inTraining, isTraining, Scenario, untilCancelled } from './scenario.js';
+import { followedWell, inTraining, isTraining, untilCancelled } from './answers.js';
+import { Scenario } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());

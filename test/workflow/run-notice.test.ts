@@ -6,7 +6,8 @@ import { runWorkflowId } from '../../src/domain/names.js';
 import { Webhook } from '../../src/platform/notification/webhook.js';
 import { asApplicationFailure } from '../../workers/failure-interceptor.js';
 import { WebhookReceiver } from '../fixtures/webhook-receiver.js';
-import { failWith, inTraining, Scenario, untilCancelled } from './scenario.js';
+import { failWith, inTraining, untilCancelled } from './answers.js';
+import { Scenario } from './scenario.js';
 import { samplePlan } from './samples.js';
 
 let scenario: Scenario;

@@ -9,7 +9,8 @@ import { CONTROL_QUEUE, RECOVERY_ID, runWorkflowId, SWEEP_ID } from '../../src/d
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
 import { samplePlan } from './samples.js';
-import { failWith, Scenario } from './scenario.js';
+import { failWith } from './answers.js';
+import { Scenario } from './scenario.js';
 
 let scenario: Scenario;
 afterEach(() => scenario.close());

@@ -1,28 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { readIncidents } from '../../activities/run/incidents.js';
 import { decisions } from '../../activities/decisions.js';
 import { planRetry } from '../../activities/plan/plan-retry.js';
-import type { Claim } from '../../activities/run/claim-run.js';
 import { judgeGang } from '../../activities/training/judge-gang.js';
 import type { ControlActivities, NodeActivities } from '../../activities/index.js';
 import type { ProviderNode } from '../../src/contract/cluster.js';
 import type { LaunchNodesInput } from '../../activities/cluster/launch-nodes.js';
-import type { LostNode } from '../../activities/cluster/watch-nodes.js';
-import type { FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
+import type { FollowResult, JobSpec } from '../../src/contract/job.js';
 import type { Incident } from '../../src/contract/incident.js';
 import type { RunStatus } from '../../src/contract/run.js';
 import type { RunPlan } from '../../src/contract/plan.js';
-import type { FailureKind } from '../../src/contract/kinds.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { FailureInterceptor } from '../../workers/failure-interceptor.js';
 import { FakePlanner } from '../fakes/fake-planner.js';
 import { InMemoryObjectStore } from '../fakes/in-memory-object-store.js';
+import { isTraining, failWith, untilCancelled, followedWell, estimate } from './answers.js';
 import { samplePlan } from './samples.js';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -48,53 +45,6 @@ export interface Call {
   queue: string;
   input: unknown;
 }
-
-/** A claim on a run of which all is done but the training, the export and the report; with another plan where one is given. */
-export const trainingLeft = (plan: RunPlan, fence = 1): (() => Promise<Claim>) => {
-  const note = 'found';
-  const finished = {
-    prepare: { datasetId: 'd', note },
-    baseline: { modelId: 'm', maxNewTokens: 9, note },
-    smoke: { note },
-    evaluate: { epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w', note },
-    test: { comparison: { items: 2, before: estimate, after: estimate, difference: estimate, gained: 0, lost: 0 }, note },
-  };
-  return () => Promise.resolve({ fence, plan, finished });
-};
-
-const estimate = { value: 0.9, low: 0.8, high: 1 };
-
-const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
-  { rank: 0, code: null, signal: 'SIGKILL', kind, message: 'from the test', step, logTail: ['last line'] },
-];
-
-/** How far a follower says that its job has got. */
-export const progressAt = (done: number, total: number | null = 20): FollowProgress => ({
-  ...{
-    phase: 'loop',
-    done,
-    total,
-    unit: 'steps',
-    loss: 1.5,
-    tokensPerSecond: 1,
-    etaSeconds: 60,
-    checkpointStep: null,
-    trouble: null,
-  },
-});
-
-/** A job whose rank failed of this. */
-export const endedBy = (kind: FailureKind, step: number | null = null): FollowResult => ({
-  ...{ state: 'ended', exits: exitOf(kind, step), results: [], progress: progressAt(10) },
-});
-
-/** Is this job one of the round that trains, not of the smoke test or of an evaluation? */
-export const isTraining = (jobId: string): boolean => jobId.startsWith('round-0');
-export const inTraining = ({ jobId }: { jobId: string }): boolean => isTraining(jobId);
-
-export const failWith = (type: FailureKind, message = 'from the test'): never => {
-  throw ApplicationFailure.create({ type, message, nonRetryable: true });
-};
 
 /**
  * The workflows on a real server with activities that only say what they were asked. A test replaces the answers it is about.
@@ -234,7 +184,13 @@ export class Scenario {
 
   /** The real claim writes the plan down. */
   private async planOf(fence: number): Promise<void> {
-    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '', recovery: null });
+    const claim = await this.control.claimRun?.({
+      runKey: this.runKey,
+      plan: samplePlan(),
+      workflowId: '',
+      runId: '',
+      recovery: null,
+    });
     // A test may count its minutes in seconds, which no request may.
     const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
     const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };
@@ -362,39 +318,4 @@ export class Scenario {
       ...this.node,
     };
   }
-}
-
-/** An act that beats until somebody cancels it. */
-export async function untilCancelled(): Promise<never> {
-  const { Context } = await import('@temporalio/activity');
-  const context = Context.current();
-  const beat = setInterval(() => context.heartbeat(), 200);
-  try {
-    return await context.cancelled;
-  } finally {
-    clearInterval(beat);
-  }
-}
-
-/** What a provider says of machines: which of them are gone, as soon as one is. Asked by whoever still watches, each by itself. */
-export async function untilGone(nodeIds: readonly string[], gone: ReadonlySet<string>): Promise<LostNode[]> {
-  const { Context } = await import('@temporalio/activity');
-  const context = Context.current();
-  for (;;) {
-    const lost = nodeIds.filter((nodeId) => gone.has(nodeId));
-    if (lost.length > 0) return lost.map((nodeId) => ({ nodeId, evidence: 'the provider says so' }));
-    context.heartbeat();
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), context.cancelled]);
-  }
-}
-
-/** A job that did what it was asked to. */
-export function followedWell(): FollowResult {
-  const time = new Date().toISOString();
-  return {
-    state: 'ended',
-    exits: [{ rank: 0, code: 0, signal: null, kind: null, message: '', step: null, logTail: [] }],
-    progress: progressAt(20),
-    results: [{ kind: 'tokenised', time, rank: 0, splits: [], vocabulary_size: 1, tokenizer_probe_sha256: '' }],
-  };
 }

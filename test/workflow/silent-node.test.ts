@@ -5,7 +5,8 @@ import type { LaunchNodesInput } from '../../activities/cluster/launch-nodes.js'
 import type { FollowResult } from '../../src/contract/job.js';
 import { roundWorkflowId, STOP_UPDATE } from '../../src/domain/names.js';
 import { samplePlan } from './samples.js';
-import { endedBy, followedWell, inTraining, isTraining, Scenario, trainingLeft } from './scenario.js';
+import { endedBy, followedWell, inTraining, isTraining, trainingLeft } from './answers.js';
+import { Scenario } from './scenario.js';
 import { openWorkflowServer } from './workflow-server.js';
 
 // Node 1 is silent: nobody takes anything from its queue. Its machine, and its ranks, may live.

@@ -38,7 +38,7 @@ export const resumeCommand = (): Command =>
       // Before a control plane is started: one that is started for this alone ends, when it goes, what is left of nodes.
       if (options.takeOver === true) await refuseWhileLeased(context, runKey);
       const check: RunToCarry['check'] = (client, session) => checkOwner(client, session, runKey, run, options.takeOver === true);
-      const join = (): Promise<void> => refuseValues(runKey, options.set);
+      const join = (): void => refuseValues(runKey, options.set);
       process.exitCode = await carryRun({ runKey, workflowId: run.owner.workflowId, request, check, join }, options);
     });
 
@@ -55,7 +55,7 @@ function changed({ plan, request: first }: ResumableRun, runKey: string, set: re
 }
 
 /** An open run goes on as it is. */
-async function refuseValues(runKey: string, set: readonly string[]): Promise<void> {
+function refuseValues(runKey: string, set: readonly string[]): void {
   if (set.length === 0) return;
   throw new Failure(
     'InvalidRequest',

@@ -25,6 +25,7 @@ const parked = {
   since: before(300),
   nodesReleasedAt: before(-300),
   until: before(-7200),
+  againAt: null,
   help: 'a smaller micro-batch: rank 0 ran out of memory 3 times',
   takes: ['training.microBatchRows', 'training.contextTokens'],
 };
@@ -126,6 +127,12 @@ describe('a run that is parked', () => {
     );
   });
 
+  test('says when it goes on by itself, and that nobody has to wait for it', () => {
+    const shown = flowing({ ...over, status: status({ parked: { ...parked, againAt: before(-120) } }) });
+    expect(shown).toContain('it goes on by itself at 03:02:00, in 2 min 0 s it goes on at once when somebody types');
+    expect(shown).not.toContain('unless somebody types');
+  });
+
   test('says that its machines are gone once they are', () => {
     const late = status({ parked: { ...parked, nodesReleasedAt: before(30) } });
     expect(flowing({ ...over, status: late })).toContain('its machines were given back at 02:59:30; it goes on with new ones');
@@ -133,6 +140,8 @@ describe('a run that is parked', () => {
 
   test('ends the command with a code of its own', () => {
     expect(exitCodeOfSituation(situation(over))).toBe(EXIT.parked);
+    const again = status({ parked: { ...parked, againAt: before(-120) } });
+    expect(exitCodeOfSituation(situation({ ...over, status: again }))).toBe(EXIT.ok);
   });
 });
 
@@ -265,7 +274,9 @@ describe('when nobody answers', () => {
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('the server at 127.0.0.1:7233 does not know it');
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toMatch(/to go on npx formwork resume viggo-4 web ui/);
     const other = { ...situation().server, id: 'namespace-2' };
-    expect(flowing({ state: 'unknown', status: null, nodes: [], server: other })).toContain('to go on npx formwork resume viggo-4 --take-over');
+    expect(flowing({ state: 'unknown', status: null, nodes: [], server: other })).toContain(
+      'to go on npx formwork resume viggo-4 --take-over',
+    );
     expect(flowing({ state: 'failed', server: other })).toContain('resume viggo-4 --take-over');
   });
 

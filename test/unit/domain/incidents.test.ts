@@ -10,7 +10,13 @@ const failed = (kind: FailureKind, more: Partial<Extract<Incident, { event: 'fai
   ...{ event: 'failed', ...stamp, kind, change: null, scope: 'round-0', message: '', answer: 'again', skipStep: null },
   ...more,
 });
-const retried = (kind: FailureKind, change: PlanChange | null = null): Incident => ({ event: 'retried', ...stamp, kind, change });
+const retried = (kind: FailureKind, change: PlanChange | null = null): Incident => ({
+  event: 'retried',
+  ...stamp,
+  kind,
+  change,
+  by: 'person',
+});
 
 describe('the budgets that incidents have used', () => {
   test('are counted by cause and by round or job, whichever owner met them', () => {

@@ -9,7 +9,7 @@ const halved = (microBatchRows: number, accumulationSteps: number): Incident => 
   ...{ event: 'failed', ...stamp, kind: 'OutOfMemory', scope: 'round-0', message: '', answer: 'again', skipStep: null },
   change: { training: { microBatchRows, accumulationSteps }, evaluation: {}, limits: {} },
 });
-const retried = (change: PlanChange | null): Incident => ({ event: 'retried', ...stamp, kind: 'Diverged', change });
+const retried = (change: PlanChange | null): Incident => ({ event: 'retried', ...stamp, kind: 'Diverged', change, by: 'person' });
 
 describe('what incidents have changed of a plan', () => {
   const made = runPlan();

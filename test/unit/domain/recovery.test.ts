@@ -85,7 +85,7 @@ describe('a run that is over', () => {
     const left = FAILURE_KINDS.filter((kind) => judge(ended('failed', kind))?.action === 'leave');
     expect(left).toEqual([
       ...['InvalidRequest', 'InvalidData', 'DoesNotFit', 'BudgetExceeded', 'RunKeyInUse', 'EnvironmentNotReady'],
-      ...['QuotaExceeded', 'AccessDenied', 'OutOfMemory', 'Diverged', 'Defect'],
+      ...['QuotaExceeded', 'AccessDenied', 'OutOfMemory', 'Diverged', 'RunnerCrashed', 'Defect'],
     ]);
   });
 

@@ -8,14 +8,16 @@ import { RUN_KEY, StoredRun } from '../../../fixtures/stored-run.js';
 
 const planner = new FakePlanner();
 const retry = (run: StoredRun, set: Record<string, unknown>, id = 'a'): Promise<void> =>
-  act(planRetry({ store: run.store, planner }), { id, runKey: RUN_KEY, fence: 1, kind: 'OutOfMemory', set });
+  act(planRetry({ store: run.store, planner }), { id, runKey: RUN_KEY, fence: 1, kind: 'OutOfMemory', set, by: 'person' });
 
 describe('a retry', () => {
   test('of nothing but time changes no number, asks no planner, and makes the budget new', async () => {
     const run = new StoredRun();
     const { length } = planner.asked;
     await retry(run, {});
-    expect(await readIncidents(run.store, RUN_KEY)).toMatchObject([{ event: 'retried', kind: 'OutOfMemory', change: null }]);
+    expect(await readIncidents(run.store, RUN_KEY)).toMatchObject([
+      { event: 'retried', kind: 'OutOfMemory', change: null, by: 'person' },
+    ]);
     expect(await readPlanInForce(run.store, RUN_KEY, 1)).toEqual(run.plan);
     expect(planner.asked).toHaveLength(length);
   });

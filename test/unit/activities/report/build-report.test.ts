@@ -167,7 +167,7 @@ describe('a report', () => {
     const { store, plan } = finished.run;
     const change = { training: { microBatchRows: 1 }, evaluation: {}, limits: {} };
     const at = '2026-11-22T20:30:00.000Z';
-    await addIncident(store, RUN_KEY, { event: 'retried', id: 'a', at, fence: 1, kind: 'OutOfMemory', change });
+    await addIncident(store, RUN_KEY, { event: 'retried', id: 'a', at, fence: 1, kind: 'OutOfMemory', change, by: 'person' });
     await finished.build();
     expect(finished.report.plan.training.microBatchRows).toBe(1);
     expect(finished.report.plan.deadlineMinutes).toBe(60);
