@@ -12,6 +12,7 @@ import { LocalPlanner } from '../src/platform/planning/local-planner.js';
 import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
 import { ensureStandingSchedules } from '../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
+import { workerDeployment } from '../src/platform/temporal/worker-deployment.js';
 import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
 import { connectWorker, installRuntime } from './runtime.js';
@@ -51,8 +52,9 @@ const worker = await Worker.create({
   }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
+  ...workerDeployment(environment.workerVersion),
 });
-logger.info({ taskQueue: CONTROL_QUEUE, address: target.address }, 'control worker polls');
+logger.info({ taskQueue: CONTROL_QUEUE, address: target.address, version: environment.workerVersion }, 'control worker polls');
 const orphaned = setInterval(() => {
   if (process.env['FORMWORK_CONTROL_HOST'] === undefined || process.ppid === parent) return;
   logger.warn('the control host is gone; ending, since its successor starts a worker of its own');

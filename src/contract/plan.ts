@@ -101,6 +101,7 @@ export const RunPlan = z.strictObject({
   limits: RankLimits,
   deadlineMinutes: z.int(),
   parkedNodesMinutes: z.int().describe('how long a parked run keeps its nodes'),
-  recovery: z.strictObject({ attempts: z.int(), waitMinutes: z.int(), afterTerminate: z.boolean() }),
+  // With its defaults: a run of an earlier version has none in its record.
+  recovery: FineTuningRequest.shape.recovery,
 });
 export type RunPlan = z.infer<typeof RunPlan>;

@@ -55,12 +55,15 @@ export const RETRY_FIELDS = [
   'limits.checkpointSeconds',
 ] as const;
 
+const NEVER: RunPlan['recovery'] = { attempts: 0, waitMinutes: 1, afterTerminate: false };
+
 export interface StageFailure {
   kind: FailureKind;
   isFinal: boolean;
   /** How often the run has gone on by itself since a person last let it. */
   tries: number;
-  recovery: RunPlan['recovery'];
+  /** Absent where a version that had none made the plan. */
+  recovery?: RunPlan['recovery'];
 }
 
 export type GiveUp =
@@ -74,7 +77,7 @@ export type GiveUp =
     };
 
 /** A stage has failed for good: does the run wait, for a person or for better times, or end? */
-export function judgeFailure({ kind, isFinal, tries, recovery }: StageFailure): GiveUp {
+export function judgeFailure({ kind, isFinal, tries, recovery = NEVER }: StageFailure): GiveUp {
   const help = HELP[kind];
   if (help === null || isFinal) return { parks: false };
   // Somebody has ended a part of the run by hand.

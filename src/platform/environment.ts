@@ -6,6 +6,8 @@ import { requestProblems } from '../domain/request-problems.js';
 /** Which place of the launcher a node gets. */
 export const NODE_PLACE = '{node}';
 
+const VERSIONING_BEHAVIORS = ['AUTO_UPGRADE', 'PINNED'] as const;
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** What formwork itself reads from the environment; the server's address and keys are read by @temporalio/envconfig. */
@@ -33,7 +35,21 @@ const Environment = z.object({
     .optional()
     .describe('where it is posted that a run has parked or ended'),
   FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
+  // The names that Temporal's own worker controller gives to the workers that it starts.
+  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).optional().describe('worker deployment that control workers are of'),
+  TEMPORAL_WORKER_BUILD_ID: z.string().min(1).optional().describe('version of this control worker within its deployment'),
+  FORMWORK_VERSIONING_BEHAVIOR: z
+    .enum(VERSIONING_BEHAVIORS)
+    .default('AUTO_UPGRADE')
+    .describe('whether runs move to the current version or stay with the one that began them'),
 });
+
+/** As which version of which deployment a control worker polls. */
+export interface WorkerVersion {
+  deploymentName: string;
+  buildId: string;
+  behavior: (typeof VERSIONING_BEHAVIORS)[number];
+}
 
 export interface FormworkEnvironment {
   home: string;
@@ -45,6 +61,8 @@ export interface FormworkEnvironment {
   offline: boolean;
   /** May carry a token: for the one process that posts, and for no log and no message. */
   webhookUrl: string | null;
+  /** null: not versioned, so any control worker carries on any run. */
+  workerVersion: WorkerVersion | null;
 }
 
 const SECRETS: readonly string[] = ['FORMWORK_WEBHOOK_URL'];
@@ -74,5 +92,17 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEn
     nodeLauncher: values.FORMWORK_NODE_LAUNCHER?.split(/\s+/) ?? [],
     offline: values.FORMWORK_OFFLINE,
     webhookUrl: values.FORMWORK_WEBHOOK_URL ?? null,
+    workerVersion: workerVersionOf(values),
   };
+}
+
+function workerVersionOf(values: z.infer<typeof Environment>): WorkerVersion | null {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = values;
+  if (deploymentName === undefined && buildId === undefined) return null;
+  if (deploymentName === undefined || buildId === undefined)
+    throw new Failure(
+      'EnvironmentNotReady',
+      `environment variables are wrong: of TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID only ${deploymentName === undefined ? 'the second' : 'the first'} is set, and a version has both; set the other one, or unset it`,
+    );
+  return { deploymentName, buildId, behavior: values.FORMWORK_VERSIONING_BEHAVIOR };
 }

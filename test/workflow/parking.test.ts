@@ -4,6 +4,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readAssignments } from '../../src/cli/read-request.js';
 import { retryRun } from '../../src/cli/retry-run.js';
+import { judgeFailure } from '../../src/domain/parking.js';
 import { leaseWorkflowId, RETRY_UPDATE, STOP_UPDATE } from '../../src/domain/names.js';
 import { samplePlan } from './samples.js';
 import { endedBy, failWith, followedWell, inTraining, isTraining, trainingLeft, untilGone } from './answers.js';
@@ -157,10 +158,9 @@ describe('a run that nothing but a person can help', () => {
 });
 
 describe('a run that is parked for what may pass', () => {
-  /** Pauses of 0.3 s, 0.6 s and so on. */
   const soon = (attempts: number): ReturnType<typeof samplePlan> => ({
     ...oneRow,
-    recovery: { attempts, waitMinutes: 0.005, afterTerminate: false },
+    recovery: { attempts, waitMinutes: 1, afterTerminate: false },
   });
   /** A store that is away, so often, when training has ended. */
   const awayAtTheEnd = (times: number, plan: ReturnType<typeof samplePlan>): Answers => ({
@@ -170,8 +170,13 @@ describe('a run that is parked for what may pass', () => {
         if (scenario.count('closeRound') <= times) return failWith('StoreUnavailable', 'the store is away');
         return { steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] };
       },
+      // The rule itself, with a minute as 0.3 s.
+      judgeFailure: async (failure) => {
+        const verdict = judgeFailure(failure);
+        if (!verdict.parks || verdict.againAfterMinutes === null) return verdict;
+        return { ...verdict, againAfterMinutes: verdict.againAfterMinutes / 200 };
+      },
     },
-    node: { followRanks: () => Promise.resolve(followedWell()) },
   });
 
   it('goes on by itself, as often as its request says, and is told as that', async () => {

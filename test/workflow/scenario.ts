@@ -16,6 +16,8 @@ import type { RunStatus } from '../../src/contract/run.js';
 import type { RunPlan } from '../../src/contract/plan.js';
 import { CONTROL_QUEUE, nodeQueue, runWorkflowId } from '../../src/domain/names.js';
 import { runKeys } from '../../src/domain/store-keys.js';
+import type { WorkerVersion } from '../../src/platform/environment.js';
+import { workerDeployment } from '../../src/platform/temporal/worker-deployment.js';
 import { FailureInterceptor } from '../../workers/failure-interceptor.js';
 import { FakePlanner } from '../fakes/fake-planner.js';
 import { InMemoryObjectStore } from '../fakes/in-memory-object-store.js';
@@ -37,6 +39,8 @@ export interface Place {
   bundlePath: string;
   /** Where the nodes find the server, if elsewhere. */
   nodeAddress?: string;
+  /** Of the control worker. */
+  version?: WorkerVersion;
 }
 
 /** A call that an activity got, in order over both workers. */
@@ -70,14 +74,14 @@ export class Scenario {
     answers: Answers = {},
     place: Place = { address: inject('serverAddress'), bundlePath: inject('bundlePath') },
   ): Promise<Scenario> {
-    const { address, bundlePath, nodeAddress = address } = place;
+    const { address, bundlePath, nodeAddress = address, version = null } = place;
     const client = new Client({ connection: await Connection.connect({ address }), identity: 'test' });
     const connections = {
       control: await NativeConnection.connect({ address }),
       nodes: await NativeConnection.connect({ address: nodeAddress }),
     };
     const scenario = new Scenario(client, connections, answers.control ?? {}, answers.node ?? {}, bundlePath);
-    await scenario.work(CONTROL_QUEUE, scenario.controlActs());
+    await scenario.work(CONTROL_QUEUE, scenario.controlActs(), version);
     return scenario;
   }
 
@@ -87,6 +91,11 @@ export class Scenario {
       ...{ hostname: 'test', rankAddress: '127.0.0.1', rankInterface: 'lo', cpuCores: 2, memoryBytes: 1, freeDiskBytes: 1 },
       ...{ device: 'cpu' as const, gpus: [], python: '3', packages: {} },
     });
+  }
+
+  /** One more control worker beside those that there are. */
+  addControlWorker(version: WorkerVersion): Promise<void> {
+    return this.work(CONTROL_QUEUE, this.controlActs(), version);
   }
 
   start(request: unknown = {}): Promise<WorkflowHandle> {
@@ -197,7 +206,7 @@ export class Scenario {
     await this.store.putIfAbsent(runKeys.plan(this.runKey, fence), JSON.stringify(plan));
   }
 
-  private async work(taskQueue: string, acts: object): Promise<void> {
+  private async work(taskQueue: string, acts: object, version: WorkerVersion | null = null): Promise<void> {
     const worker = await Worker.create({
       connection: taskQueue === CONTROL_QUEUE ? this.connections.control : this.connections.nodes,
       identity: 'test',
@@ -209,6 +218,7 @@ export class Scenario {
       shutdownForceTime: '1 second',
       maxHeartbeatThrottleInterval: 100,
       defaultHeartbeatThrottleInterval: 100,
+      ...workerDeployment(version),
     });
     this.workers.push({ queue: taskQueue, worker, done: worker.run().catch(() => undefined) });
   }

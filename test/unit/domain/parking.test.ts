@@ -45,6 +45,10 @@ describe('a parked run', () => {
     expect(pause({ kind: 'NodeLost', recovery: { ...recovery, attempts: 0 } })).toBeNull();
   });
 
+  test('of a plan that says nothing of it waits for a person', () => {
+    expect(judgeFailure({ kind: 'NodeLost', isFinal: false, tries: 0 })).toMatchObject({ parks: true, againAfterMinutes: null });
+  });
+
   test('of which somebody has terminated a part goes on by itself only where the request says so', () => {
     expect(pause({ kind: 'Interrupted' })).toBeNull();
     expect(pause({ kind: 'Interrupted', recovery: { ...recovery, afterTerminate: true } })).toBe(2);

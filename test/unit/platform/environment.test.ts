@@ -14,6 +14,7 @@ describe('the environment', () => {
       nodeLauncher: [],
       offline: false,
       webhookUrl: null,
+      workerVersion: null,
     });
   });
 
@@ -27,6 +28,9 @@ describe('the environment', () => {
       FORMWORK_NODE_LAUNCHER: ' ip netns  exec host-{node} ',
       FORMWORK_OFFLINE: '1',
       FORMWORK_WEBHOOK_URL: 'https://example.org/hooks/token',
+      TEMPORAL_DEPLOYMENT_NAME: 'formwork',
+      TEMPORAL_WORKER_BUILD_ID: '0.2.0',
+      FORMWORK_VERSIONING_BEHAVIOR: 'PINNED',
       OTHER: 'ignored',
     };
     expect(readEnvironment(env, '/project')).toEqual({
@@ -38,7 +42,22 @@ describe('the environment', () => {
       nodeLauncher: ['ip', 'netns', 'exec', 'host-{node}'],
       offline: true,
       webhookUrl: 'https://example.org/hooks/token',
+      workerVersion: { deploymentName: 'formwork', buildId: '0.2.0', behavior: 'PINNED' },
     });
+  });
+
+  test.each([
+    ['TEMPORAL_DEPLOYMENT_NAME', 'first'],
+    ['TEMPORAL_WORKER_BUILD_ID', 'second'],
+  ])('with %s alone is refused, since a version has both', (name, which) => {
+    expect(thrownBy(() => readEnvironment({ [name]: 'formwork' }, '/'))).toEqual(
+      failure('EnvironmentNotReady', new RegExp(`only the ${which} is set`)),
+    );
+  });
+
+  test('gives a version that moves runs to the current one, unless told otherwise', () => {
+    const env = { TEMPORAL_DEPLOYMENT_NAME: 'formwork', TEMPORAL_WORKER_BUILD_ID: '0.2.0' };
+    expect(readEnvironment(env, '/').workerVersion?.behavior).toBe('AUTO_UPGRADE');
   });
 
   test.each<[string, string, RegExp]>([
@@ -48,6 +67,7 @@ describe('the environment', () => {
     ['FORMWORK_SERVER_ADDRESS', 'my-host', /FORMWORK_SERVER_ADDRESS: expected an IPv4 address .*10\.0\.0\.5.*, got "my-host"/],
     ['FORMWORK_SERVER_ADDRESS', '0.0.0.0', /FORMWORK_SERVER_ADDRESS: expected the one address that nodes reach/],
     ['FORMWORK_NODE_LAUNCHER', ' ', /FORMWORK_NODE_LAUNCHER: /],
+    ['FORMWORK_VERSIONING_BEHAVIOR', 'pinned', /FORMWORK_VERSIONING_BEHAVIOR: expected one of .*"PINNED".*, got "pinned"/],
     ['FORMWORK_HOME', '', /FORMWORK_HOME: /],
     ['FORMWORK_PYTHON', '', /FORMWORK_PYTHON: /],
   ])('%s=%s is refused by name, with what it may be and what to do', (name, value, message) => {
