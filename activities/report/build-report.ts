@@ -7,6 +7,7 @@ import { RunnerEvent } from '../../src/contract/runner-event.js';
 import { Comparison, ScoreSummary } from '../../src/contract/score.js';
 import { planInForce } from '../../src/domain/incidents.js';
 import { planChanges } from '../../src/domain/plan-changes.js';
+import { runStory } from '../../src/domain/run-story.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { percent } from '../../src/report/format.js';
@@ -16,11 +17,11 @@ import { renderMarkdown } from '../../src/report/render-markdown.js';
 import { beating } from '../beating.js';
 import { comparisonKey, TEST_EVALUATION } from '../evaluation/compare-on-test.js';
 import { summaryKey } from '../evaluation/score-evaluation.js';
-import { readIncidents } from '../run/incidents.js';
 import { readRecord, readRequiredRecord } from '../storage/records.js';
 import type { SnapshotRef } from '../training/close-round.js';
 import { readTraining } from '../training/training-record.js';
 import { compareParts } from './compare-parts.js';
+import { readRunHistory } from './run-history.js';
 import { readTrainingStory } from './training-story.js';
 import { readUploadCosts } from './upload-costs.js';
 import { readWrongAnswers } from './wrong-answers.js';
@@ -58,7 +59,8 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
   const summary = (model: string): Promise<ScoreSummary> => readRequiredRecord(store, summaryKey(test, model), ScoreSummary);
   const [before, after, neighbour] = await Promise.all([summary('before'), summary('after'), summary('nearest-neighbour')]);
   const planned = await readRequiredRecord(store, runKeys.plan(runKey, fence), RunPlan);
-  const incidents = await readIncidents(store, runKey);
+  const history = await readRunHistory(store, runKey);
+  const { incidents } = history;
   const dataset = await readRequiredRecord(store, `${contentKeys.dataset(datasetId)}/${MANIFEST}`, DatasetManifest);
   const record = await readTraining(store, runKeys.round(runKey, ROUND));
   const story = await readTrainingStory(store, runKey, ROUND, record);
@@ -89,6 +91,7 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
     ),
     loss: story.loss,
     training: { ...story.training, weightsSha256: chosen.weightsSha256 },
+    story: runStory(history),
     trajectories: record.trajectories.map(({ trajectory, fence: owner, forkedFrom, passedOver, openedAt }) => ({
       trajectory,
       fence: owner,

@@ -4,6 +4,7 @@ import { RunPlan, type RankLimits } from '../../src/contract/plan.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
 import type { RunOwner } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
+import { isOfServer } from '../../src/domain/recovery.js';
 import { requestDifferences } from '../../src/domain/request-differences.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
@@ -89,9 +90,10 @@ async function checkClosed(
   server: string,
   input: ClaimInput,
 ): Promise<void> {
-  if (owner.server !== server) {
-    // Closed and unreachable look the same from another server; a person has to know.
-    if ((await store.get(runKeys.takeOver(input.runKey, owner.fence))) !== null) return;
+  // Closed and unreachable look the same from another server; a person has to know.
+  const isTakenOver = (await store.get(runKeys.takeOver(input.runKey, owner.fence))) !== null;
+  if (!isOfServer(owner, server)) {
+    if (isTakenOver) return;
     throw new Failure(
       'RunKeyInUse',
       `run ${input.runKey} belongs to another Temporal server, or to a database that is gone (namespace ${owner.server}; this one is ${server}); where that one is lost, formwork resume ${input.runKey} --take-over goes on`,
@@ -101,7 +103,7 @@ async function checkClosed(
   // A server has one open execution of a workflow id at most: with ours open, an earlier one of the same id is closed.
   if (owner.workflowId === input.workflowId) return;
   const state = await runs.stateOf(owner.workflowId);
-  if (state === 'closed') return;
+  if (state === 'closed' || (state === 'unknown' && isTakenOver)) return;
   const reason = state === 'open' ? 'is still open' : 'is not known to this server, which is not the same as closed';
   throw new Failure('RunKeyInUse', `run ${input.runKey} is carried on by workflow ${owner.workflowId}, which ${reason}`, { owner });
 }

@@ -2,7 +2,7 @@ import { Context } from '@temporalio/activity';
 import { RunPlan } from '../../src/contract/plan.js';
 import { RunEnded, RunRecovery } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
-import { deadlineOf, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
+import { deadlineOf, isOfServer, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
@@ -40,7 +40,7 @@ export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
 async function recoverRun({ store, runs }: Ports, runKey: string, result: RecoveryResult): Promise<void> {
   const owner = await newestOwner(store, runKey);
   // Never claimed, or by another server, which sees to its own.
-  if (owner === null || owner.server !== (await runs.serverId())) return;
+  if (owner === null || !isOfServer(owner, await runs.serverId())) return;
   const ended = await readRecord(store, runKeys.ended(runKey), RunEnded);
   // Called off while it was closed, or cancelled before whatever the server saw.
   if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;

@@ -1,7 +1,7 @@
 import type { NodeSituation, PendingActivity, RunSituation } from '../contract/run-situation.js';
 import { isPolled } from '../domain/control-contact.js';
 import { FAILURES, named } from '../domain/failures.js';
-import { judgeRecovery } from '../domain/recovery.js';
+import { isOfServer, judgeRecovery } from '../domain/recovery.js';
 import { count, duration, secondsBetween } from '../report/format.js';
 import { progressLine } from './progress-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
@@ -247,7 +247,7 @@ function recoveryLines({ ending, since, failure, lookedAt, stored: { recovery } 
 function nextLines({ runKey, state, stored, server }: RunSituation): string[] {
   const isFailedForNow = state === 'failed' || state === 'interrupted' || state === 'cancelled';
   const isForgotten = state === 'unknown' && server.problem === null;
-  const isOfAnother = server.id !== null && stored.owner !== null && stored.owner.server !== server.id;
+  const isOfAnother = server.id !== null && stored.owner !== null && !isOfServer(stored.owner, server.id);
   if (stored.request !== null && (isFailedForNow || isForgotten)) {
     return labelled('to go on', [`npx formwork resume ${runKey}${isOfAnother ? ' --take-over' : ''}`]);
   }

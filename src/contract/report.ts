@@ -55,6 +55,14 @@ export const UploadCosts = z.strictObject({
 });
 export type UploadCosts = z.infer<typeof UploadCosts>;
 
+/** Something that happened to a run on its way, over all its executions. */
+export const RunEvent = z.strictObject({
+  at: z.iso.datetime(),
+  fence: z.int().min(1).describe('of the execution'),
+  what: z.string(),
+});
+export type RunEvent = z.infer<typeof RunEvent>;
+
 /** Everything a report shows, and nothing else: the views are made from this alone and can be made again at any time. */
 export const RunReport = z.strictObject({
   runKey: z.string(),
@@ -95,6 +103,7 @@ export const RunReport = z.strictObject({
     seconds: z.number().describe('sum over the steps that were kept'),
     weightsSha256: z.string().describe('of the chosen epoch'),
   }),
+  story: z.array(RunEvent).describe('starts, failures, and how the run went on from them, in order'),
   trajectories: z
     .array(
       z.strictObject({

@@ -8,8 +8,19 @@ export const RunOwner = z.strictObject({
   fence: z.int().min(1),
   workflowId: z.string(),
   runId: z.string(),
-  server: z.string().describe('id of the namespace that knows the workflow: another server cannot tell whether it is closed'),
-  recovery: z.int().min(1).nullable().describe('number of the recovery that started it; null: a person, or a schedule of runs'),
+  server: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe(
+      'id of the namespace that knows the workflow: another server cannot tell whether it is closed; null: of a version that did not write it',
+    ),
+  recovery: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe('number of the recovery that started it; null: a person, or a schedule of runs'),
   claimedAt: z.iso.datetime(),
 });
 export type RunOwner = z.infer<typeof RunOwner>;

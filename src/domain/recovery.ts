@@ -53,6 +53,10 @@ export function judgeRecovery({ end, settings, made, deadlineAt }: RecoveryFacts
 /** The pause before a start without a person, when there were `count` before it: a cause that lasts is asked ever less often. */
 export const waitMinutesBefore = (count: number, { waitMinutes }: RunPlan['recovery']): number => waitMinutes * 2 ** count;
 
+/** Can this server say how the owner's workflow is? Where none is written down it is asked. */
+export const isOfServer = ({ server }: Pick<RunOwner, 'server'>, serverId: string): boolean =>
+  server === null || server === serverId;
+
 /**
  * Those of all recoveries that followed the last start by a person, oldest first: the line of starts that made this owner, and those
  * since that have claimed nothing. All of a line carry one deadline on.

@@ -10,6 +10,7 @@ export const runKeys = {
   plan: (runKey: string, fence: number): string => `${run(runKey)}/plan/${fence}.json`,
   recoveries: (runKey: string): string => `${run(runKey)}/recoveries/`,
   recovery: (runKey: string, n: number): string => `${run(runKey)}/recoveries/${n}.json`,
+  takeOvers: (runKey: string): string => `${run(runKey)}/take-overs/`,
   takeOver: (runKey: string, fence: number): string => `${run(runKey)}/take-overs/${fence}.json`,
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,

@@ -9,6 +9,7 @@ import { parts } from './sections/parts.js';
 import { plan } from './sections/plan.js';
 import { record } from './sections/record.js';
 import { resumes } from './sections/resumes.js';
+import { story } from './sections/story.js';
 import { time } from './sections/time.js';
 import { training } from './sections/training.js';
 import { wrongAnswers } from './sections/wrong-answers.js';
@@ -18,6 +19,7 @@ const SECTIONS: readonly ((report: RunReport) => Section | null)[] = [
   parts,
   wrongAnswers,
   training,
+  story,
   resumes,
   checkpoints,
   data,

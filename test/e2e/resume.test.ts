@@ -1,8 +1,9 @@
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RunReport } from '../../src/contract/report.js';
 import { RunRecovery, RunResult } from '../../src/contract/run.js';
 import { RECOVERY_ID, runWorkflowId } from '../../src/domain/names.js';
 import { runKeys } from '../../src/domain/store-keys.js';
@@ -129,6 +130,12 @@ describe('a run whose executions end before it is done', () => {
       const last = Math.max(...steps.filter((one) => one.trajectory === trajectory - 1).map(({ step }) => step));
       expect(last - (forkedFrom?.step ?? 0)).toBeLessThanOrEqual(3 * INTERVAL);
     }
+    const report = readFileSync(join(box.home, 'store', runKeys.report(RUN_KEY), 'report.json'), 'utf8');
+    expect(RunReport.parse(JSON.parse(report)).story).toMatchObject([
+      { fence: 1, what: 'started' },
+      { fence: 2, what: 'started again without a person, start 1, after terminated' },
+      { fence: 3, what: 'started again, taken over from a server that somebody said is lost' },
+    ]);
     expect(box.processes()).toEqual([]);
   });
 });

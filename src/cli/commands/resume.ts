@@ -79,6 +79,8 @@ async function checkOwner(
     );
   }
   if (takeOver) return takeOverRun(session.context, runKey, owner.fence);
+  // Whoever claims the run asks this server.
+  if (owner.server === null) return;
   // A control plane that was started for this alone would end them when it goes.
   if ((await leasedNodes(session.context, runKey)).length > 0) await session.stayUp();
   throw new Failure(

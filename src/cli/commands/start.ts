@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { FineTuningRequest } from '../../contract/request.js';
 import { runWorkflowId, STOP_UPDATE } from '../../domain/names.js';
+import { isOfServer } from '../../domain/recovery.js';
 import { requestDifferences } from '../../domain/request-differences.js';
 import { runPage } from '../../domain/run-page.js';
 import { runKeys } from '../../domain/store-keys.js';
@@ -74,7 +75,8 @@ export const startCommand = (): Command =>
 /** The newest run of this very request that nobody has ended, and that this server knows. */
 async function unfinishedRun(context: CliContext, serverId: string, wanted: FineTuningRequest): Promise<string | null> {
   for (const run of await knownRuns(context.store)) {
-    if (run.owner?.server !== serverId || run.ended !== null || run.owner.workflowId !== runWorkflowId(run.runKey)) continue;
+    const { owner, ended, runKey } = run;
+    if (owner === null || !isOfServer(owner, serverId) || ended !== null || owner.workflowId !== runWorkflowId(runKey)) continue;
     const request = await context.store.get(runKeys.request(run.runKey));
     if (request === null) continue;
     const known = FineTuningRequest.safeParse(JSON.parse(request.toString('utf8')));

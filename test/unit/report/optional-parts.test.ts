@@ -10,7 +10,7 @@ const both = async (overrides: Partial<RunReport>): Promise<string[]> => {
   return [textOf(await renderHtml(report)), withoutEscapes(renderMarkdown(report))];
 };
 
-const { epochs, trajectories, plan, nodes } = runReport();
+const { epochs, story, trajectories, plan, nodes } = runReport();
 
 describe('a record without one of its parts', () => {
   it('says of validation loss that it was not measured, and draws training loss alone', async () => {
@@ -48,6 +48,18 @@ describe('a record without one of its parts', () => {
       expect(text).toContain('started 2 times');
       expect(text).toContain('trajectory 0, step 100');
       expect(text).toContain('2026-11-22 21:00:00 UTC');
+    }
+  });
+
+  it('tells of starts and failures on the way only where there was one after the first', async () => {
+    for (const text of await both({})) expect(text).not.toContain('On the way');
+    const killed = { at: '2026-11-22T20:50:00.000Z', fence: 1, what: 'round 0: RankKilled (1 of 32): rank 1; formed again' };
+    const again = { at: '2026-11-22T21:00:00.000Z', fence: 2, what: 'started again without a person, start 1, after Unreachable' };
+    for (const text of await both({ story: [...story, killed, again] })) {
+      expect(text).toContain('What happened to the run, in 2 executions');
+      expect(text).toContain('2026-11-22 20:50:00 UTC');
+      expect(text).toContain('rank 1; formed again');
+      expect(text).toContain('start 1, after Unreachable');
     }
   });
 

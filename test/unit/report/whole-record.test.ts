@@ -13,7 +13,7 @@ const TAGS = /\.kind$/;
 const AVERAGED = /^loss\.\d+\.tokensPerSecond$/;
 
 describe('the views of a record', () => {
-  const { loss, trajectories } = runReport();
+  const { loss, story, trajectories } = runReport();
   const resumed = {
     trajectory: 1,
     fence: 2,
@@ -29,7 +29,13 @@ describe('the views of a record', () => {
     kind: 'OutOfMemory' as const,
     byPerson: false,
   };
-  const record = runReport({ planChanges: [halved], loss: loss.slice(0, 2), trajectories: [...trajectories, resumed] });
+  const again = { at: '2026-11-22T20:55:00.000Z', fence: 2, what: 'started again' };
+  const record = runReport({
+    story: [...story, again],
+    planChanges: [halved],
+    loss: loss.slice(0, 2),
+    trajectories: [...trajectories, resumed],
+  });
   const before = renderMarkdown(record);
 
   it('shows in Markdown every field of the record: a change of any changes the text', () => {

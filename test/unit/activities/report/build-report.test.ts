@@ -173,6 +173,7 @@ describe('a report', () => {
     expect(finished.report.plan.deadlineMinutes).toBe(60);
     const from = String(plan.training.microBatchRows);
     const field = 'training.microBatchRows';
+    expect(finished.report.story.map(({ what }) => what)).toContain('parked for OutOfMemory, and let go on by a person');
     expect(finished.report.planChanges).toEqual([{ at, field, from, to: '1', kind: 'OutOfMemory', byPerson: true }]);
   });
 

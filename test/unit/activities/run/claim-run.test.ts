@@ -130,6 +130,19 @@ describe('two executions under one key', () => {
     await expect(claims.claim('run/k', 'd')).rejects.toEqual(failure('RunKeyInUse', /another Temporal server/));
   });
 
+  test('of which the first is of a version that did not write its server: this one is asked, and a person decides where it does not know', async () => {
+    const claims = new Claims();
+    await claims.claim('run/first', 'a');
+    const { server: _, recovery: __, ...older } = RunOwner.parse(claims.store.needJson(runKeys.owner(KEY, 1)));
+    await claims.store.put(runKeys.owner(KEY, 1), JSON.stringify(older));
+    await expect(claims.claim('run/second', 'b')).rejects.toEqual(failure('RunKeyInUse', /is not known to this server/));
+    claims.runs.set('run/first', 'open');
+    await expect(claims.claim('run/second', 'b')).rejects.toEqual(failure('RunKeyInUse', /is still open/));
+    claims.runs.set('run/first', 'unknown');
+    await claims.store.put(runKeys.takeOver(KEY, 1), JSON.stringify({ fence: 1, at: new Date().toISOString() }));
+    expect((await claims.claim('run/second', 'b')).fence).toBe(2);
+  });
+
   test('when the server cannot be asked: nobody is let in, and it is tried again', async () => {
     const claims = new Claims();
     await claims.claim('run/first', 'a');
