@@ -14,7 +14,13 @@ export const runKeys = {
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,
   incidents: (runKey: string): string => `${run(runKey)}/incidents/`,
-  /** Eight digits, so that names sort as numbers do. */
+  /** Beside the manifest of an epoch whose weights a prune has removed; the manifest stays, since the report reads it. */
+export const PRUNED = 'pruned.json';
+
+/** In a run, a dataset or a model that a prune is about to remove, wholly or in part. */
+export const PRUNE_MARK = 'pruning.json';
+
+/** Eight digits, so that names sort as numbers do. */
   incident: (runKey: string, n: number): string => `${run(runKey)}/incidents/${String(n).padStart(8, '0')}.json`,
   step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
   /** By fence: a later execution does a job of the same name again, and its logs are not those of the first. */
