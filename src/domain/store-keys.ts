@@ -14,13 +14,7 @@ export const runKeys = {
   ended: (runKey: string): string => `${run(runKey)}/ended.json`,
   stages: (runKey: string, fence: number): string => `${run(runKey)}/stages/${fence}.json`,
   incidents: (runKey: string): string => `${run(runKey)}/incidents/`,
-  /** Beside the manifest of an epoch whose weights a prune has removed; the manifest stays, since the report reads it. */
-export const PRUNED = 'pruned.json';
-
-/** In a run, a dataset or a model that a prune is about to remove, wholly or in part. */
-export const PRUNE_MARK = 'pruning.json';
-
-/** Eight digits, so that names sort as numbers do. */
+  /** Eight digits, so that names sort as numbers do. */
   incident: (runKey: string, n: number): string => `${run(runKey)}/incidents/${String(n).padStart(8, '0')}.json`,
   step: (runKey: string, name: string): string => `${run(runKey)}/steps/${name}.json`,
   /** By fence: a later execution does a job of the same name again, and its logs are not those of the first. */
@@ -52,6 +46,12 @@ export const MANIFEST = 'manifest.json';
 
 /** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
 export const SET_ASIDE = 'set-aside.json';
+
+/** Beside the manifest of an epoch whose weights a prune has removed; the manifest stays, since the report reads it. */
+export const PRUNED = 'pruned.json';
+
+/** In a run, a dataset or a model that a prune is about to remove, wholly or in part. */
+export const PRUNE_MARK = 'pruning.json';
 
 /** Eight digits, so that names sort as numbers do: step 900 before step 1000. */
 export const stepFolder = (step: number): string => `step-${String(step).padStart(8, '0')}`;
