@@ -21,10 +21,10 @@ export async function waitForPrune(store: ObjectStore, folder: string): Promise<
   await store.delete(key);
 }
 
-/** @throws Failure RunKeyInUse for a run of which a part may be gone already, though its prune was broken off. */
+/** @throws Failure RunKeyInUse for a run of which a part is gone already, also where its prune was broken off. */
 export async function refuseWhileRemoved(store: ObjectStore, runKey: string): Promise<void> {
   const mark = await readRecord(store, `${runKeys.root(runKey)}/${PRUNE_MARK}`, PruneMark);
-  if (mark?.isWhole !== true) return;
+  if (mark?.hasBegun !== true) return;
   throw new Failure(
     'RunKeyInUse',
     `formwork prune removes run ${runKey}, since ${mark.at}; start again when it is done (where it was broken off, formwork prune --yes ends it), or choose another run key`,

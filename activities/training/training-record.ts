@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { CheckpointManifest, SnapshotManifest, Trajectory } from '../../src/contract/checkpoint.js';
-import { damageOfFiles, lineOfDescent, type Descent, type FoundCheckpoint, type ResumePoint } from '../../src/domain/resume-point.js';
+import {
+  damageOfFiles,
+  lineOfDescent,
+  type Descent,
+  type FoundCheckpoint,
+  type ResumePoint,
+} from '../../src/domain/resume-point.js';
 import { MANIFEST, SET_ASIDE, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { readRequiredRecord } from '../storage/records.js';

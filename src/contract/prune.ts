@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** `<folder>/pruning.json`: a prune is about to remove it, or parts of it. Written first, removed last. */
 export const PruneMark = z.strictObject({
   at: z.iso.datetime().describe('renewed while the prune works'),
-  isWhole: z.boolean().describe('all of the folder goes; of a run that is not removed whole its weights do'),
+  hasBegun: z.boolean().describe('a part of a run that goes wholly is gone already: nobody may take the rest for a run'),
 });
 export type PruneMark = z.infer<typeof PruneMark>;
 

@@ -157,7 +157,7 @@ function removalsOf({ runs, contents, unfinished, nodes }: StoreInventory, fates
 /** Of the runs that are to go, those that no run reads which stays. */
 function removable(runs: readonly RunToPrune[], fates: ReadonlyMap<string, Fate>): Set<string> {
   const removed = new Set(runs.map(({ runKey }) => runKey).filter((runKey) => fates.get(runKey) === 'remove'));
-  for (let size = -1; size !== removed.size; ) {
+  for (let size = -1; size !== removed.size;) {
     size = removed.size;
     for (const { runKey, uses } of runs) {
       if (!removed.has(runKey)) for (const other of uses) removed.delete(other.replace(/^runs\//, ''));
