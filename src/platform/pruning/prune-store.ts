@@ -98,7 +98,10 @@ export class StorePrune {
   }
 
   private async removeAll(folder: string, but: ReadonlySet<string>): Promise<void> {
-    for (const { key } of await this.acts.store.list(`${folder}/`)) if (!but.has(key)) await this.delete(key);
+    const keys = (await this.acts.store.list(`${folder}/`)).map(({ key }) => key).filter((key) => !but.has(key));
+    // Of a run: no model and no checkpoint of it looks whole from here on.
+    const isManifest = (key: string): boolean => key.endsWith(`/${MANIFEST}`);
+    for (const key of [...keys.filter(isManifest), ...keys.filter((key) => !isManifest(key))]) await this.delete(key);
   }
 
   private async delete(key: string): Promise<void> {
