@@ -13,6 +13,7 @@ import { isAlive, ownIdentity } from '../process/process-identity.js';
 import { waitUntil } from '../process/wait-until.js';
 import { configuredServer, connectClient, plainServer, type ServerTarget } from '../temporal/connection.js';
 import { runningServers, startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
+import { ensureRetention } from '../temporal/retention.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { findServerBinary } from '../temporal/server-binary.js';
 import { TemporalRunDirectory } from '../temporal/run-directory.js';
@@ -71,6 +72,8 @@ export class ControlPlane {
     const client = await connectClient(this.target);
     try {
       await ensureSearchAttributes(client);
+      // Another server's namespace is for whoever keeps that one.
+      if (this.embedded !== null) await ensureRetention(client);
       this.startWorker();
       await seedExampleRun(client);
     } finally {
