@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 
@@ -79,6 +79,13 @@ export async function* filesBelow(folder: string): AsyncGenerator<string> {
     if (entry.isDirectory()) yield* filesBelow(path);
     else if (entry.isFile()) yield path;
   }
+}
+
+/** Size of all files below a folder; 0 where there is none. */
+export async function bytesBelow(folder: string): Promise<number> {
+  let sum = 0;
+  for await (const path of filesBelow(folder)) sum += (await stat(path).catch(nullIfMissing))?.size ?? 0;
+  return sum;
 }
 
 /** For `catch`: no such file, or a file where a folder would have to be, is null; anything else is thrown on. */

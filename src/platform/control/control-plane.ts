@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { localCompute } from '../compute/local-nodes.js';
 import type { Home } from '../home/home.js';
 import type { Logger } from '../logger.js';
+import { diskWarning } from '../../domain/disk-watch.js';
 import { Failure } from '../../domain/failures.js';
 import { STOP_UPDATE } from '../../domain/names.js';
 import { FileStore } from '../object-store/file-store.js';
@@ -29,6 +30,8 @@ const RESTART_MS = 1_000;
 const INTERRUPT_MS = 180_000;
 /** A receiver that works takes a notice within a second; one that does not is not waited for. */
 const NOTICES_MS = 10_000;
+/** A disk that fills up at 100 MB/s is said to with some gigabytes to go. */
+const DISK_LOOK_MS = 10_000;
 /** Enough for the worker to hand its activities back. */
 const WORKER_STOP_MS = 10_000;
 /** A holder writes its file before it starts the host; a host that finds none yet waits a moment. */
@@ -41,6 +44,8 @@ export class ControlPlane {
   private worker: ChildProcess | null = null;
   private workerStartedAt = 0;
   private asked = 0;
+  private diskLookedAt = 0;
+  private isDiskLow = false;
 
   constructor(
     private readonly home: Home,
@@ -146,10 +151,20 @@ export class ControlPlane {
       await delay(LOOK_MS);
       if (this.embedded !== null && !(await isAlive(this.embedded.process))) await this.restartServer();
       if (hasEnded(this.worker) && Date.now() - this.workerStartedAt > RESTART_MS) this.startWorker();
+      await this.lookAtDisk().catch((error: unknown) => this.logger.warn({ err: error }, 'free space could not be asked for'));
       const isHeld = (await this.folder.holders()).length > 0;
       wasHeld ||= isHeld;
       if (!isHeld && (wasHeld || Date.now() > patience)) return;
     }
+  }
+
+  /** Said once for each stretch of time in which there is too little. */
+  private async lookAtDisk(): Promise<void> {
+    if (Date.now() - this.diskLookedAt < DISK_LOOK_MS) return;
+    this.diskLookedAt = Date.now();
+    const warning = diskWarning(this.home.root, await this.home.freeBytes(), 0);
+    if (warning !== null && !this.isDiskLow) this.logger.warn({ warning }, 'a disk is filling up');
+    this.isDiskLow = warning !== null;
   }
 
   private startWorker(): void {

@@ -1,9 +1,9 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StoreInventory } from '../../domain/pruning.js';
 import { NodeFolder } from '../compute/node-folder.js';
 import type { Compute } from '../compute/port.js';
-import { filesBelow, nullIfMissing } from '../files.js';
+import { bytesBelow, nullIfMissing } from '../files.js';
 import type { Home } from '../home/home.js';
 
 /** Folders of local nodes that have ended: records, and logs of their hosts and workers. */
@@ -23,11 +23,4 @@ export async function endedNodes(home: Home, compute: Compute): Promise<StoreInv
 export async function removeEndedNode(home: Home, compute: Compute, nodeId: string): Promise<void> {
   const [node] = await compute.describe([nodeId]);
   if (node?.state === 'terminated') await rm(join(home.nodes(), nodeId), { recursive: true, force: true });
-}
-
-/** Size of all files below a folder; 0 where there is none. */
-export async function bytesBelow(folder: string): Promise<number> {
-  let sum = 0;
-  for await (const path of filesBelow(folder)) sum += (await stat(path).catch(nullIfMissing))?.size ?? 0;
-  return sum;
 }
