@@ -2,8 +2,7 @@ import type { PrunePlan, Removal, ThingKind } from '../domain/pruning.js';
 import { bytes, counted } from '../report/format.js';
 import { labelled } from './text-block.js';
 
-const NAMES: Record<ThingKind, [string, string]> = {
-  run: ['whole run', 'whole runs'],
+const NAMES: Record<Exclude<ThingKind, 'run'>, [string, string]> = {
   checkpoint: ['checkpoint', 'checkpoints'],
   epoch: ['weights of an epoch', 'weights of epochs'],
   dataset: ['data set', 'data sets'],
@@ -37,8 +36,9 @@ function grouped(removals: readonly Removal[]): string[] {
     groups.set(name, [...(groups.get(name) ?? []), removal]);
   }
   return [...groups.values()].map((group) => {
-    const [first] = group as [Removal, ...Removal[]];
-    return `${bytes(sizeOf(group))}  ${counted(group.length, ...NAMES[first.kind])}${first.runKey === null ? '' : ` of ${first.runKey}`}: ${first.why}`;
+    const [{ kind, runKey, why }] = group as [Removal, ...Removal[]];
+    const what = kind === 'run' ? 'all' : counted(group.length, ...NAMES[kind]);
+    return `${bytes(sizeOf(group))}  ${what}${runKey === null ? '' : ` of ${runKey}`}: ${why}`;
   });
 }
 

@@ -93,21 +93,22 @@ export interface PrunePlan {
 /** Newest first; of two at one moment the order is that of their keys, so that two looks agree. */
 const newestFirst = (a: RunToPrune, b: RunToPrune): number => b.lastAt.localeCompare(a.lastAt) || (a.runKey < b.runKey ? -1 : 1);
 
-/** What is to be done with a run: `thin` leaves its record, its model, and what a next start needs. */
-type Fate = 'thin' | 'remove';
+/** What is to be done with a run: `thin` leaves its record, its model, and what a next start needs; else all goes, for this reason. */
+type Fate = 'thin' | 'named' | 'given up' | 'its removal was broken off';
 
 /** The things that go. Applied to the store and asked again, it names nothing more. */
 export function planPrune(inventory: StoreInventory, policy: PrunePolicy, now: Date): PrunePlan {
   const fates = new Map<string, Fate>();
   for (const run of inventory.runs) {
-    if (run.isHalfRemoved || (run.held === null && policy.named.includes(run.runKey))) fates.set(run.runKey, 'remove');
+    if (run.isHalfRemoved) fates.set(run.runKey, 'its removal was broken off');
+    else if (run.held === null && policy.named.includes(run.runKey)) fates.set(run.runKey, 'named');
   }
   let removals = removalsOf(inventory, fates, now);
   const goal = policy.maxBytes === null ? 0 : inventory.bytes - policy.maxBytes;
   for (const run of eligible(inventory.runs, policy, now).reverse()) {
     if (policy.maxBytes !== null && storeBytesOf(removals) >= goal) break;
     if (fates.has(run.runKey)) continue;
-    fates.set(run.runKey, policy.giveUp && !run.isPublished ? 'remove' : 'thin');
+    fates.set(run.runKey, policy.giveUp && !run.isPublished ? 'given up' : 'thin');
     removals = removalsOf(inventory, fates, now);
   }
   return {
@@ -137,9 +138,8 @@ function removalsOf({ runs, contents, unfinished, nodes }: StoreInventory, fates
   return [
     ...runs
       .filter(({ runKey }) => removed.has(runKey))
-      .map(({ runKey, bytes, isHalfRemoved }): Removal => {
-        const why = isHalfRemoved ? 'its removal was broken off' : 'all of the run';
-        return { kind: 'run', key: `runs/${runKey}`, runKey, bytes, why };
+      .map(({ runKey, bytes }): Removal => {
+        return { kind: 'run', key: `runs/${runKey}`, runKey, bytes, why: fates.get(runKey) ?? '' };
       }),
     ...kept.flatMap((run) => weightsToRemove(run, fates.get(run.runKey))),
     ...contents
@@ -156,7 +156,7 @@ function removalsOf({ runs, contents, unfinished, nodes }: StoreInventory, fates
 
 /** Of the runs that are to go, those that no run reads which stays. */
 function removable(runs: readonly RunToPrune[], fates: ReadonlyMap<string, Fate>): Set<string> {
-  const removed = new Set(runs.map(({ runKey }) => runKey).filter((runKey) => fates.get(runKey) === 'remove'));
+  const removed = new Set(runs.map(({ runKey }) => runKey).filter((runKey) => (fates.get(runKey) ?? 'thin') !== 'thin'));
   for (let size = -1; size !== removed.size;) {
     size = removed.size;
     for (const { runKey, uses } of runs) {

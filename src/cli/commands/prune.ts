@@ -44,16 +44,13 @@ export const pruneCommand = (): Command =>
         const say = (lines: readonly string[]): void => {
           if (options.json !== true) process.stdout.write(`${lines.join('\n')}\n`);
         };
-        if (options.json === true) process.stdout.write(`${JSON.stringify(plan, null, 2)}\n`);
         say(pruneLines(plan, policy.maxBytes));
-        if (plan.removals.length === 0) return;
         const size = bytes(sizeOf(plan.removals));
-        if (options.yes !== true && !(await isConfirmed(size))) {
-          say([`Nothing was removed. With --yes this frees ${size}.`]);
-          return;
-        }
-        const removed = await alone(context, () => new StorePrune(acts, plan.removals).run());
-        say([`removed ${bytes(sizeOf(removed))}`, ...spared(plan.removals.length - removed.length)]);
+        const isWanted = plan.removals.length > 0 && (options.yes === true || (options.json !== true && (await isConfirmed(size))));
+        const removed = isWanted ? await alone(context, () => new StorePrune(acts, plan.removals).run()) : null;
+        if (options.json === true) process.stdout.write(`${JSON.stringify({ ...plan, removed }, null, 2)}\n`);
+        if (removed !== null) say([`removed ${bytes(sizeOf(removed))}`, ...spared(plan.removals.length - removed.length)]);
+        else if (plan.removals.length > 0) say([`Nothing was removed. With --yes this frees ${size}.`]);
       });
     });
 
