@@ -24,8 +24,12 @@ export class DiskWatch {
     // Until an answer comes, nobody asks again.
     this.lookedAt = Infinity;
     void this.ask(checkpointBytes)
-      .catch((error: unknown) => this.log.warn('free space could not be asked for', { err: error }))
-      .finally(() => (this.lookedAt = Date.now()));
+      .catch((error: unknown) => {
+        this.log.warn('free space could not be asked for', { err: error });
+      })
+      .finally(() => {
+        this.lookedAt = Date.now();
+      });
   }
 
   private async ask(checkpointBytes: number): Promise<void> {

@@ -9,8 +9,7 @@ const GRACE_MS = 24 * 60 * 60_000;
 /** Node hosts and workers log into the folder of their node and nowhere else: a failure of Friday night is looked into on Monday. */
 const NODE_GRACE_MS = 7 * 24 * 60 * 60_000;
 
-const THING_KINDS = ['run', 'checkpoint', 'epoch', 'dataset', 'model', 'unfinished', 'node'] as const;
-export type ThingKind = (typeof THING_KINDS)[number];
+export type ThingKind = 'run' | 'checkpoint' | 'epoch' | 'dataset' | 'model' | 'unfinished' | 'node';
 
 /** Something that is removed as one. Its key is a folder of the store; of `unfinished` a write, of `node` a folder of the home. */
 interface Thing {

@@ -1,4 +1,4 @@
-import { PrunedWeights, type PruneMark } from '../../contract/prune.js';
+import type { PrunedWeights, PruneMark } from '../../contract/prune.js';
 import { mayDelete } from '../../domain/prune-mark.js';
 import type { PrunePlan, Removal } from '../../domain/pruning.js';
 import { MANIFEST, PRUNED, PRUNE_MARK, runKeys } from '../../domain/store-keys.js';

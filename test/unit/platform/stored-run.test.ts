@@ -12,14 +12,7 @@ test('of a run that nobody has claimed the store knows nothing', async () => {
 
 test('who carries it, what is finished in the order of stages, how it ended', async () => {
   const run = new StoredRun();
-  const owner = {
-    fence: 2,
-    workflowId: 'run/test',
-    runId: 'b',
-    server: 'n',
-    recovery: null,
-    claimedAt: '2026-11-22T20:00:00.000Z',
-  };
+  const owner = { fence: 2, workflowId: 'run/test', runId: 'b', server: 'n', recovery: null, claimedAt: '2026-11-22T20:00:00.000Z' };
   const ended = { outcome: 'failed', fence: 2, endedAt: '2026-11-22T21:00:00.000Z', message: 'Hang in stage train' };
   run.put(runKeys.request(RUN_KEY), run.plan.request);
   run.put(runKeys.owner(RUN_KEY, 1), { ...owner, fence: 1 });

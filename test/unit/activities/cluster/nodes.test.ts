@@ -199,14 +199,7 @@ describe('a lease', () => {
     const store = new InMemoryObjectStore();
     runs.set('run/k', state);
     for (let fence = 1; fence <= owners; fence += 1) {
-      const owner = {
-        fence,
-        workflowId: 'run/k',
-        runId: String(fence),
-        server: 'n',
-        recovery: null,
-        claimedAt: '2026-11-22T21:30:00.000Z',
-      };
+      const owner = { fence, workflowId: 'run/k', runId: String(fence), server: 'n', recovery: null, claimedAt: '2026-11-22T21:30:00.000Z' };
       await store.put(runKeys.owner('k', fence), JSON.stringify(owner));
     }
     return isLeaseNeeded({ store, runs })({ runKey: 'k', fence: 1, workflowId: 'run/k' });
