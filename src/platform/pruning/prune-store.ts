@@ -32,7 +32,7 @@ export class StorePrune {
   }
 
   /** @returns what was removed: what has come into use since the plan was made stays. */
-  async run(onRemoved: (removal: Removal) => void = () => undefined): Promise<Removal[]> {
+  async run(): Promise<Removal[]> {
     const removed: Removal[] = [];
     try {
       for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
@@ -40,7 +40,6 @@ export class StorePrune {
         if (this.confirmed.has(idOf(next))) {
           await this.remove(next);
           removed.push(next);
-          onRemoved(next);
         }
         this.waiting.shift();
       }

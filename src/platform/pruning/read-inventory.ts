@@ -53,7 +53,7 @@ export async function readInventory(sources: InventorySources): Promise<StoreInv
 /** All marks of prunes, with the folders that they stand in. */
 export async function marks(store: ObjectStore): Promise<{ folder: string; mark: PruneMark }[]> {
   const keys = (await store.list('')).map(({ key }) => key).filter(isMark);
-  const read = await Promise.all(keys.map((key) => record(store, key, PruneMark)));
+  const read = await Promise.all(keys.map((key) => readable(store, key, PruneMark)));
   return keys.flatMap((key, index) => {
     const mark = read[index];
     return mark == null ? [] : [{ folder: key.slice(0, -PRUNE_MARK.length - 1), mark }];
@@ -62,17 +62,18 @@ export async function marks(store: ObjectStore): Promise<{ folder: string; mark:
 
 async function readRun(sources: InventorySources, runKey: string, objects: readonly StoredObject[]): Promise<RunToPrune> {
   const { store } = sources;
-  const mark = await record(store, `${runKeys.root(runKey)}/${PRUNE_MARK}`, PruneMark);
+  const mark = await readable(store, `${runKeys.root(runKey)}/${PRUNE_MARK}`, PruneMark);
   if (mark?.hasBegun === true) return { ...emptyRun(runKey), bytes: sumOf(objects) };
   const has = (key: string): boolean => objects.some((object) => object.key === key);
   try {
     const run = await knownRun(store, runKey);
+    // Before its steps are read: what a run that is over has not written by then, it does not write any more.
+    const held = await whyHeld(sources, run, objects);
     const [dataset, model] = await Promise.all([
-      requireRecord(store, runKeys.step(runKey, 'prepare'), z.object({ datasetId: z.string() })),
-      requireRecord(store, runKeys.step(runKey, 'baseline'), z.object({ modelId: z.string() })),
+      readRecord(store, runKeys.step(runKey, 'prepare'), z.object({ datasetId: z.string() })),
+      readRecord(store, runKeys.step(runKey, 'baseline'), z.object({ modelId: z.string() })),
     ]);
     const isPublished = has(runKeys.step(runKey, 'publish')) && has(`${runKeys.model(runKey)}/${MANIFEST}`);
-    const held = await whyHeld(sources, run, objects);
     return {
       runKey,
       held,
@@ -116,7 +117,7 @@ async function whyHeld(
 
 /** Runs of this store whose files a request names, e.g. the published model of another one. */
 async function readFrom(store: ObjectStore, { runKey, owner }: KnownRun): Promise<string[]> {
-  const plan = owner === null ? null : await requireRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  const plan = owner === null ? null : await readRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
   if (plan === null) return [];
   const { data, model } = plan;
   const paths = [
@@ -145,14 +146,14 @@ const emptyRun = (runKey: string): RunToPrune => ({
 
 const isMark = (key: string): boolean => key.endsWith(`/${PRUNE_MARK}`);
 
-async function requireRecord<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
+async function readRecord<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
   const content = await store.get(key);
   return content === null ? null : schema.parse(JSON.parse(content.toString('utf8')));
 }
 
 /** null also for one that is torn. */
-async function record<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
-  return requireRecord(store, key, schema).catch((error: unknown) => {
+async function readable<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
+  return readRecord(store, key, schema).catch((error: unknown) => {
     if (error instanceof z.ZodError || error instanceof SyntaxError) return null;
     throw error;
   });

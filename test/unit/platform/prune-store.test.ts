@@ -62,7 +62,7 @@ class PrunedStore extends StoredRun {
     this.put(`${key}/${MANIFEST}`, { id: 'x', files: [] });
   }
 
-  async plan_(policy: PrunePolicy): Promise<PrunePlan> {
+  async look(policy: PrunePolicy): Promise<PrunePlan> {
     const sources: InventorySources = {
       ...{ store: this.store, leased: this.leased, named: policy.named },
       stateOf: () => Promise.resolve(this.state),
@@ -73,13 +73,13 @@ class PrunedStore extends StoredRun {
 
   /** Plans and removes, as a command does. `meanwhile` happens after the plan was shown. */
   async prune(policy: PrunePolicy = ALL, meanwhile: () => void = () => undefined): Promise<string[]> {
-    const { removals } = await this.plan_(policy);
+    const { removals } = await this.look(policy);
     meanwhile();
-    const acts = { store: this.store, plan: () => this.plan_(policy), removeNode: () => Promise.resolve() };
+    const acts = { store: this.store, plan: () => this.look(policy), removeNode: () => Promise.resolve() };
     return (await new StorePrune(acts, removals).run()).map(({ key }) => key.replace(`${ROUND}/trajectories/`, ''));
   }
 
-  claim_(): Promise<unknown> {
+  start(): Promise<unknown> {
     const runs = new FakeRunDirectory();
     runs.server = 'server';
     const who = { workflowId: `run/${RUN_KEY}`, runId: 'newest', recovery: null };
@@ -183,14 +183,14 @@ describe('a run that starts beside a prune', () => {
 
   test('after it has looked waits until the mark is gone, whether it claims a run or takes up a dataset', async () => {
     const one = new PrunedStore({ isPublished: false });
-    const { removals } = await one.plan_(ALL);
+    const { removals } = await one.look(ALL);
     let refused: unknown[] = [];
     const acts = {
       store: one.store,
       plan: async () => {
-        const plan = await one.plan_(ALL);
+        const plan = await one.look(ALL);
         refused = await Promise.all(
-          [one.claim_(), waitForPrune(one.store, UNUSED)].map((wait) => wait.catch((error: unknown) => error)),
+          [one.start(), waitForPrune(one.store, UNUSED)].map((wait) => wait.catch((error: unknown) => error)),
         );
         return plan;
       },
@@ -199,7 +199,7 @@ describe('a run that starts beside a prune', () => {
     await new StorePrune(acts, removals).run();
     const waits = failure('StoreUnavailable', /formwork prune is at work on /);
     expect(refused).toEqual([waits, waits]);
-    await one.claim_();
+    await one.start();
     await waitForPrune(one.store, UNUSED);
   });
 
@@ -207,7 +207,7 @@ describe('a run that starts beside a prune', () => {
     const one = new PrunedStore({ isPublished: false });
     const mark = { at: new Date(Date.now() - 11 * 60_000).toISOString(), hasBegun: false };
     for (const folder of [runKeys.root(RUN_KEY), UNUSED]) one.put(`${folder}/${PRUNE_MARK}`, mark);
-    await one.claim_();
+    await one.start();
     await waitForPrune(one.store, UNUSED);
     expect(one.store.keys().filter((key) => key.endsWith(PRUNE_MARK))).toEqual([]);
   });
@@ -215,7 +215,7 @@ describe('a run that starts beside a prune', () => {
   test('is refused under a key of which a part is gone, however long ago', async () => {
     const one = new PrunedStore({ isPublished: false });
     one.put(`${runKeys.root(RUN_KEY)}/${PRUNE_MARK}`, { at: MONTH_AGO, hasBegun: true });
-    await expect(one.claim_()).rejects.toEqual(failure('RunKeyInUse', /formwork prune --yes ends it/));
+    await expect(one.start()).rejects.toEqual(failure('RunKeyInUse', /formwork prune --yes ends it/));
   });
 });
 
@@ -259,7 +259,7 @@ describe('a prune that is killed at any moment', () => {
             one.store.keys(root).filter((key) => !key.endsWith(PRUNE_MARK)).length < untouched.store.keys(root).length
           ) {
             expect(await knownRuns(one.store)).toEqual([]);
-            if (one.store.keys(root).length > 0) await expect(one.claim_()).rejects.toMatchObject({ kind: 'RunKeyInUse' });
+            if (one.store.keys(root).length > 0) await expect(one.start()).rejects.toMatchObject({ kind: 'RunKeyInUse' });
           }
 
           await one.prune(isNamedThere ? policy : { ...policy, named: [] });
