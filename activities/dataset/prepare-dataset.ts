@@ -10,6 +10,7 @@ import { prepareDataset as prepareRows } from '../../src/tasks/prepare-dataset.j
 import { taskNamed } from '../../src/tasks/registry.js';
 import { SPECIAL_TOKENS, STOP_TOKEN } from '../../src/tasks/render-row.js';
 import { beating } from '../beating.js';
+import { waitForPrune } from '../storage/prune-mark.js';
 import { toJson, toJsonLines } from '../storage/records.js';
 import { readSourceFiles } from './read-source-files.js';
 
@@ -48,6 +49,7 @@ export const prepareDataset =
         counts: prepared.counts,
       };
       const id = sha256(JSON.stringify(content));
+      await waitForPrune(ports.store, contentKeys.dataset(id));
       for (const [file, text] of files) await ports.store.put(`${contentKeys.dataset(id)}/${file}`, text);
       await ports.store.putIfAbsent(`${contentKeys.dataset(id)}/${MANIFEST}`, toJson({ id, ...content }));
       return { datasetId: id, note: SPLITS.map((split) => `${content.splits[split].rows} ${split}`).join(', ') };

@@ -9,6 +9,7 @@ import { requestDifferences } from '../../src/domain/request-differences.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { refuseWhileRemoved, waitForPrune } from '../storage/prune-mark.js';
 import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
 import { endEarlier } from './end-earlier.js';
 import { newestOwner } from './newest-owner.js';
@@ -33,12 +34,14 @@ export interface Claim {
 
 /**
  * Makes this execution the one that carries the run on, and ends what earlier ones have left open. Called twice, it claims once.
- * @throws Failure RunKeyInUse while another execution has it; InvalidRequest when the key belongs to another request.
+ * @throws Failure RunKeyInUse while another execution has it, or a prune removes it; StoreUnavailable while a prune thins it out;
+ * InvalidRequest when the key belongs to another request.
  */
 export const claimRun =
   (ports: { store: ObjectStore; runs: RunDirectory }) =>
   async (input: ClaimInput): Promise<Claim> => {
     const { store } = ports;
+    await refuseWhileRemoved(store, input.runKey);
     await checkSameRequest(store, input);
     const before = await newestOwner(store, input.runKey);
     const mine = before?.runId === input.runId;
@@ -50,6 +53,9 @@ export const claimRun =
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
+    // A prune looks for owners after it has set its mark: of a claim and a prune at one moment, one sees the other.
+    await refuseWhileRemoved(store, input.runKey);
+    await waitForPrune(store, runKeys.root(input.runKey));
     const left = await endEarlier(ports.runs, input.runKey, fence);
     if (left.length > 0) Context.current().log.warn('workflows of earlier executions of the run were open', { left });
     const first = await firstPlan(store, input.runKey, fence);

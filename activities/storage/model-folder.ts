@@ -8,6 +8,7 @@ import type { ModelManifest, StoredFile } from '../../src/contract/checkpoint.js
 import { contentKeys, MANIFEST } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { beating } from '../beating.js';
+import { waitForPrune } from './prune-mark.js';
 import { toJson } from './records.js';
 import { hashOfFiles, listFiles, uploadFiles } from './stored-files.js';
 
@@ -22,6 +23,7 @@ export function storeModelFolder(store: ObjectStore, folder: string, to: string 
     const modelId = hashOfFiles(files);
     const key = to ?? contentKeys.model(modelId);
     const manifest: ModelManifest = { id: modelId, files };
+    await waitForPrune(store, key);
     if ((await store.get(`${key}/${MANIFEST}`))?.toString('utf8') === toJson(manifest)) return { modelId, key };
     await uploadFiles(store, folder, key, files, { signal });
     await store.put(`${key}/${MANIFEST}`, toJson(manifest));

@@ -1,10 +1,12 @@
 import type { Logger } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredFile } from '../../src/contract/checkpoint.js';
 import type { FollowBeat, FollowCursor, FollowProgress, FollowResult, JobSpec } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner, JobView } from '../../src/platform/runner/port.js';
 import { CheckpointPublisher } from './checkpoint-publisher.js';
+import { DiskWatch } from './disk-watch.js';
 import { DutyQueue } from './duty-queue.js';
 import { EventShipper } from './event-shipper.js';
 import { JobEvents, type Duty } from './job-events.js';
@@ -49,6 +51,9 @@ export class JobFollower {
   private readonly shipper: EventShipper;
   private readonly publisher: CheckpointPublisher | null;
   private readonly duties: DutyQueue;
+  private readonly disk: DiskWatch;
+  /** What this node has of the newest checkpoint. */
+  private checkpointBytes = 0;
   private readonly stopping = new AbortController();
   private readonly watchers: Watcher[] = [];
   /** What is being done with the store beside the watching: a store that hangs must not look like a follower that is lost. */
@@ -72,6 +77,7 @@ export class JobFollower {
     this.shipper = new EventShipper(store, jobs, spec);
     this.publisher = spec.publish === null ? null : new CheckpointPublisher(store, jobs.work, spec, spec.publish);
     this.duties = new DutyQueue(this.publisher?.isFirst === false ? KEPT_ON_OTHERS : KEPT_ON_FIRST);
+    this.disk = new DiskWatch(jobs, store, log);
     this.gone = this.run();
   }
 
@@ -115,6 +121,8 @@ export class JobFollower {
       if (!view.alive) this.endedAt ??= Date.now();
       const told = this.events.take(await this.jobs.events(jobId, this.events.read));
       await this.passOver(this.duties.add(told));
+      for (const duty of told) if (duty.kind === 'checkpoint') this.checkpointBytes = sizeOf(duty.local.files);
+      this.disk.look(this.checkpointBytes);
       if (this.working === null && this.shipping === null) {
         if (this.lastSaid !== null) return this.lastSaid;
         if (this.endedAt !== null) this.giveUp(this.endedAt);
@@ -142,7 +150,8 @@ export class JobFollower {
 
   private progress(): FollowProgress {
     const { progress } = this.events;
-    return { ...progress, trouble: this.troubleInWords() ?? progress.trouble };
+    const trouble = [this.troubleInWords() ?? progress.trouble, this.disk.warning].filter((one) => one !== null);
+    return { ...progress, trouble: trouble.length === 0 ? null : trouble.join('; ') };
   }
 
   private troubleInWords(): string | null {
@@ -260,3 +269,5 @@ export class JobFollower {
       });
   }
 }
+
+const sizeOf = (files: readonly StoredFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);

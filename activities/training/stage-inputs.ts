@@ -3,8 +3,9 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { StoredFile } from '../../src/contract/checkpoint.js';
+import { PrunedWeights } from '../../src/contract/prune.js';
 import { Failure } from '../../src/domain/failures.js';
-import { MANIFEST } from '../../src/domain/store-keys.js';
+import { MANIFEST, PRUNED } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner } from '../../src/platform/runner/port.js';
 import { beating } from '../beating.js';
@@ -25,7 +26,7 @@ const STAGED = '.staged';
 
 /**
  * Brings inputs from the store to the work folder of this node.
- * @throws Failure CheckpointIncomplete when a folder or a file is not what its manifest says.
+ * @throws Failure CheckpointIncomplete when a folder or a file is not what its manifest says; InvalidData for weights that were pruned.
  */
 export const stageInputs =
   (ports: { jobs: JobRunner; store: ObjectStore }) =>
@@ -45,6 +46,11 @@ export const stageInputs =
 async function stageFolder(store: ObjectStore, key: string, to: string): Promise<void> {
   const manifest = await readRecord(store, `${key}/${MANIFEST}`, ListsFiles);
   if (manifest === null) throw new Failure('CheckpointIncomplete', `${store.uri}/${key} has no manifest`, { key });
+  const pruned = await readRecord(store, `${key}/${PRUNED}`, PrunedWeights);
+  if (pruned !== null) {
+    const message = `formwork prune has removed the files of ${store.uri}/${key} at ${pruned.at}; start the request under another run key to make them again`;
+    throw new Failure('InvalidData', message, { key, prunedAt: pruned.at });
+  }
   const mark = JSON.stringify(manifest.files);
   if ((await readFile(join(to, STAGED), 'utf8').catch(() => null)) === mark) return;
   const partial = `${to}.partial`;

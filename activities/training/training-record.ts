@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { CheckpointManifest, SnapshotManifest, Trajectory } from '../../src/contract/checkpoint.js';
-import { lineOfDescent, type Descent, type FoundCheckpoint, type ResumePoint } from '../../src/domain/resume-point.js';
+import {
+  damageOfFiles,
+  lineOfDescent,
+  type Descent,
+  type FoundCheckpoint,
+  type ResumePoint,
+} from '../../src/domain/resume-point.js';
 import { MANIFEST, SET_ASIDE, trajectoryKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { readRequiredRecord } from '../storage/records.js';
@@ -67,11 +73,7 @@ async function damageOf(store: ObjectStore, folder: string, sizes: ReadonlyMap<s
   const manifest = CheckpointManifest.safeParse(await readJson(store, `${folder}/${MANIFEST}`));
   // One bad manifest must not hide the checkpoints before it.
   if (!manifest.success) return 'its manifest is torn';
-  const { files } = manifest.data;
-  if (files.length === 0) return 'its manifest lists no files';
-  const torn = files.find((file) => sizes.get(`${folder}/${file.path}`) !== file.bytes);
-  if (torn === undefined) return null;
-  return `${torn.path} has ${sizes.get(`${folder}/${torn.path}`) ?? 'no'} bytes, ${torn.bytes} were written`;
+  return damageOfFiles(folder, manifest.data.files, sizes);
 }
 
 async function readJson(store: ObjectStore, key: string): Promise<unknown> {

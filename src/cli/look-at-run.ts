@@ -1,5 +1,6 @@
 import type { ProviderNode } from '../contract/cluster.js';
 import type { NodeSituation, RunSituation, StoredRun } from '../contract/run-situation.js';
+import { diskWarning } from '../domain/disk-watch.js';
 import { Failure } from '../domain/failures.js';
 import { nodeQueue, runWorkflowId } from '../domain/names.js';
 import { nodeContact } from '../domain/node-contact.js';
@@ -17,6 +18,7 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
   const server = 'problem' in answer ? null : answer;
   if (stored.request === null && server?.execution == null) throw unknownRun(runKey, context.store.uri, answer);
   const lookedAt = new Date().toISOString();
+  const freeBytes = await context.home.freeBytes();
   return {
     runKey,
     lookedAt,
@@ -33,6 +35,7 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
     progress: server === null ? null : liveProgress(server.pending),
     nodes: nodes.map((node) => withContact(node, server, lookedAt)),
     providerProblem: problem,
+    disk: { freeBytes, warning: diskWarning(context.home.root, freeBytes, 0) },
     stored,
   };
 }

@@ -8,6 +8,7 @@ import { linksCommand } from './commands/links.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
+import { pruneCommand } from './commands/prune.js';
 import { reportCommand } from './commands/report.js';
 import { retryCommand } from './commands/retry.js';
 import { resumeCommand } from './commands/resume.js';
@@ -46,6 +47,7 @@ for (const command of [
   schemaCommand,
   scoreCommand,
   doctorCommand,
+  pruneCommand,
   linksCommand,
 ]) {
   program.addCommand(

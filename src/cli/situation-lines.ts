@@ -20,6 +20,7 @@ export function situationLines(situation: RunSituation): string[] {
     ...parkedLines(situation, clock),
     ...(isOver ? [] : progressLines(situation, clock)),
     ...checkpointLines(situation, clock),
+    ...(situation.disk.warning === null ? [] : labelled('disk', [situation.disk.warning])),
     ...retryLines(situation, clock),
     ...nodeLines(situation, clock),
     ...attemptLines(situation, clock),

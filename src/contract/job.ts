@@ -82,7 +82,10 @@ export const FollowProgress = z.strictObject({
   tokensPerSecond: z.number().nullable(),
   etaSeconds: z.number().nullable(),
   checkpointStep: z.int().nullable().describe('newest one in the store'),
-  trouble: z.string().nullable().describe('what keeps checkpoints from becoming durable while training goes on'),
+  trouble: z
+    .string()
+    .nullable()
+    .describe('what keeps checkpoints from becoming durable, or will when a disk is full, while training goes on'),
 });
 export type FollowProgress = z.infer<typeof FollowProgress>;
 

@@ -97,6 +97,9 @@ export const RunSituation = z.strictObject({
   progress: FollowBeat.shape.progress.nullable().describe('live, from the beats of the followers'),
   nodes: z.array(NodeSituation).describe('as the provider lists them now'),
   providerProblem: z.string().nullable().describe('why the provider could not be asked for nodes'),
+  disk: z
+    .strictObject({ freeBytes: z.number(), warning: z.string().nullable() })
+    .describe('of this home; its warning comes before it is full'),
   stored: StoredRun,
 });
 export type RunSituation = z.infer<typeof RunSituation>;

@@ -31,7 +31,7 @@ export const FAILURES: Record<FailureKind, FailureRule> = {
   LostPeer: { retry: 'workflow', remedy: 'nothing; the cause is with the other rank' },
   RankKilled: { retry: 'workflow', remedy: 'nothing; training resumes from the newest checkpoint' },
   Interrupted: { retry: 'workflow', remedy: 'start again under the same run key to go on' },
-  DiskFull: { retry: 'policy', remedy: 'free disk space on the named machine' },
+  DiskFull: { retry: 'policy', remedy: 'free disk space on the named machine; formwork prune shows what can go' },
   StoreUnavailable: { retry: 'policy', remedy: 'bring the object store back; it is tried again' },
   OutOfMemory: { retry: 'workflow', remedy: 'use a smaller training.microBatchRows or training.contextTokens' },
   Diverged: { retry: 'workflow', remedy: 'use a lower training.learningRate, or look at the rows of the named step' },

@@ -1,4 +1,4 @@
-import type { Trajectory } from '../contract/checkpoint.js';
+import type { StoredFile, Trajectory } from '../contract/checkpoint.js';
 
 /** A place that training can go on from. */
 export interface ResumePoint {
@@ -21,6 +21,14 @@ export interface Descent {
   trajectory: number;
   after: number;
   upTo: number;
+}
+
+/** What is wrong with the files that a manifest lists, as far as the sizes of the store's objects tell; null: nothing. */
+export function damageOfFiles(folder: string, files: readonly StoredFile[], sizes: ReadonlyMap<string, number>): string | null {
+  if (files.length === 0) return 'its manifest lists no files';
+  const torn = files.find((file) => sizes.get(`${folder}/${file.path}`) !== file.bytes);
+  if (torn === undefined) return null;
+  return `${torn.path} has ${sizes.get(`${folder}/${torn.path}`) ?? 'no'} bytes, ${torn.bytes} were written`;
 }
 
 /**

@@ -48,6 +48,12 @@ export const MANIFEST = 'manifest.json';
 /** A checkpoint that was found bad gets this beside its manifest; its files stay for whoever wants to know why. */
 export const SET_ASIDE = 'set-aside.json';
 
+/** Beside the manifest of an epoch whose weights a prune has removed; the manifest stays, since the report reads it. */
+export const PRUNED = 'pruned.json';
+
+/** In a run, a dataset or a model that a prune is about to remove, wholly or in part. */
+export const PRUNE_MARK = 'pruning.json';
+
 /** Eight digits, so that names sort as numbers do: step 900 before step 1000. */
 export const stepFolder = (step: number): string => `step-${String(step).padStart(8, '0')}`;
 export const epochFolder = (epoch: number): string => `epoch-${String(epoch).padStart(4, '0')}`;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
 
@@ -67,6 +67,25 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
 
 export async function readIfThere(path: string): Promise<string | null> {
   return readFile(path, 'utf8').catch(nullIfMissing);
+}
+
+/**
+ * Paths of all files below a folder; none where there is no such folder. Node's own recursive call fails where a folder goes while
+ * it walks, and would make a folder that others tidy look empty.
+ */
+export async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of (await readdir(folder, { withFileTypes: true }).catch(nullIfMissing)) ?? []) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** Size of all files below a folder; 0 where there is none. */
+export async function bytesBelow(folder: string): Promise<number> {
+  let sum = 0;
+  for await (const path of filesBelow(folder)) sum += (await stat(path).catch(nullIfMissing))?.size ?? 0;
+  return sum;
 }
 
 /** For `catch`: no such file, or a file where a folder would have to be, is null; anything else is thrown on. */

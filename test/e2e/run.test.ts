@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -97,6 +97,37 @@ describe('a run that nothing happens to', () => {
     const logs = box.formwork(['logs', 'unbroken', '--node', '1', '--rank', '1']);
     expect(await logs.ended).toBe(0);
     expect(logs.stdout).toContain('epoch 3');
+  });
+});
+
+describe('a run whose checkpoints and epochs are pruned', () => {
+  it('is still answered from its record, with a report made again and a model that answers', async () => {
+    const { box, result } = unbroken;
+    const folder = join(box.home, 'store', 'runs', 'unbroken');
+    const sizeOf = (name: string): number => statSync(join(folder, name)).size;
+    const before = RunReport.parse(JSON.parse(readFileSync(join(folder, 'report', 'report.json'), 'utf8')));
+    const shown = box.formwork(['prune', '--keep', '0']);
+    expect(await shown.ended, shown.stderr).toBe(0);
+    expect(shown.stdout).toMatch(/MB 3 weights of epochs of unbroken: the model is published\n(.*\n)*Nothing was removed/);
+    const epoch = 'rounds/0/trajectories/0/epochs/epoch-0003';
+    expect(sizeOf(`${epoch}/model.safetensors`)).toBeGreaterThan(0);
+
+    const pruned = box.formwork(['prune', '--keep', '0', '--yes', '--json']);
+    expect(await pruned.ended, pruned.stderr).toBe(0);
+    const { removals, removed } = JSON.parse(pruned.stdout) as Record<'removals' | 'removed', unknown[]>;
+    expect(removed).toEqual(removals);
+    expect(readdirSync(join(folder, epoch)).sort()).toEqual(['manifest.json', 'pruned.json']);
+    expect(existsSync(join(folder, 'rounds/0/trajectories/0/checkpoints'))).toBe(false);
+
+    rmSync(join(folder, 'report'), { recursive: true });
+    const again = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', '--json']);
+    expect(await again.ended, again.stderr).toBe(0);
+    expect(RunResult.parse(JSON.parse(again.stdout))).toEqual(result);
+    const after = RunReport.parse(JSON.parse(readFileSync(join(folder, 'report', 'report.json'), 'utf8')));
+    const { generatedAt: _, stages: __, ...told } = after;
+    expect(before).toMatchObject(told);
+    const asked = box.formwork(['try', 'unbroken', 'Is there a game for the PC?']);
+    expect(await asked.ended, asked.stderr).toBe(0);
   });
 });
 

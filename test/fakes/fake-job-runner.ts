@@ -17,6 +17,7 @@ export class FakeJobRunner implements JobRunner {
   readonly jobs = new Map<string, FakeJob>();
   readonly stops: { jobId: string; mode: StopMode }[] = [];
   starts = 0;
+  free = 1e12;
   /** What a job does by itself once it is started. */
   whenStarted: (spec: JobSpec) => Promise<void> = () => Promise.resolve();
 
@@ -61,6 +62,10 @@ export class FakeJobRunner implements JobRunner {
       found.set(rank, await this.folder(jobId).events(rank, cursor.offsets[String(rank)] ?? 0));
     }
     return found;
+  }
+
+  freeBytes(): Promise<number> {
+    return Promise.resolve(this.free);
   }
 
   log(jobId: string, rank: number, offset: number): Promise<Buffer> {

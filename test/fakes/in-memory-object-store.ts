@@ -16,7 +16,12 @@ export interface StoreCall {
 export class InMemoryObjectStore implements ObjectStore {
   readonly uri = 'memory:store';
   readonly objects = new Map<string, Buffer>();
+  /** When objects were last written, for those that a test dates. */
+  readonly modified = new Map<string, string>();
+  readonly unfinished = new Map<string, StoredObject>();
   readonly calls: StoreCall[] = [];
+  /** null: without a limit. */
+  free: number | null = null;
   private readonly faults: { matches: (call: StoreCall) => boolean; error: Error; times: number }[] = [];
 
   /** The next `times` calls that match fail with this error, and change nothing. */
@@ -63,20 +68,20 @@ export class InMemoryObjectStore implements ObjectStore {
 
   async put(key: string, content: string | Uint8Array): Promise<void> {
     await this.enter('put', key);
-    this.objects.set(key, Buffer.from(content));
+    this.write(key, Buffer.from(content));
   }
 
   async putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean> {
     await this.enter('putIfAbsent', key);
     if (this.objects.has(key)) return false;
-    this.objects.set(key, Buffer.from(content));
+    this.write(key, Buffer.from(content));
     return true;
   }
 
   async putFile(key: string, path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
     await this.enter('putFile', key);
     const content = await readFile(path, { signal });
-    this.objects.set(key, content);
+    this.write(key, content);
     return describe(content);
   }
 
@@ -91,12 +96,36 @@ export class InMemoryObjectStore implements ObjectStore {
 
   async list(prefix: string): Promise<StoredObject[]> {
     await this.enter('list', prefix);
-    return this.keys(prefix).map((key) => ({ key, bytes: this.need(key).length }));
+    return this.keys(prefix).map((key) => ({ key, bytes: this.need(key).length, modifiedAt: this.modifiedAt(key) }));
   }
 
   async delete(key: string): Promise<void> {
     await this.enter('delete', key);
     this.objects.delete(key);
+  }
+
+  listUnfinished(): Promise<StoredObject[]> {
+    return Promise.resolve([...this.unfinished.values()]);
+  }
+
+  deleteUnfinished(key: string): Promise<void> {
+    this.unfinished.delete(key);
+    return Promise.resolve();
+  }
+
+  freeBytes(): Promise<number | null> {
+    return Promise.resolve(this.free);
+  }
+
+  private write(key: string, content: Buffer): void {
+    this.objects.set(key, content);
+    this.modified.set(key, new Date().toISOString());
+  }
+
+  private modifiedAt(key: string): string {
+    const at = this.modified.get(key) ?? new Date().toISOString();
+    this.modified.set(key, at);
+    return at;
   }
 
   /** Every call is recorded, takes at least one turn of the event loop, and may be made to fail. */

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
 import { CONTROL_QUEUE, RECOVERY_ID, SWEEP_ID } from '../../src/domain/names.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
+import { forgetLooks } from '../../src/platform/temporal/retention.js';
+import { eventually } from '../fixtures/child-process.js';
 import { failWith } from './answers.js';
 import { Scenario } from './scenario.js';
 
@@ -27,6 +29,36 @@ describe('a sweep', () => {
     const error: unknown = await sweep().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(WorkflowFailedError);
   });
+});
+
+describe('a sweep that is long past', () => {
+  it('is forgotten by the server where it has done its work, and one that has failed is not', async () => {
+    scenario = await Scenario.open({ control: { sweepNodes: async () => found } });
+    const { client, runKey } = scenario;
+    await sweep();
+    const failed = `failed-${runKey}`;
+    await client.workflow.start('clusterSweep', { workflowId: failed, taskQueue: 'nobody' });
+    await client.workflow.getHandle(failed).terminate();
+    const states = async (): Promise<string[]> => {
+      const query = `WorkflowId IN ("sweep-${runKey}", "${failed}")`;
+      const ids: string[] = [];
+      for await (const { workflowId } of client.workflow.list({ query })) ids.push(workflowId);
+      return ids.sort();
+    };
+    await eventually('both in the index', async () => (await states()).length === 2, 10_000);
+    await forgetLooks(client, new Date(Date.now() - 60 * 60_000));
+    expect(await states()).toHaveLength(2);
+    // The index may be a moment behind.
+    await eventually(
+      'the end of the one',
+      async () => {
+        await forgetLooks(client, new Date());
+        return (await states()).length === 1;
+      },
+      150_000,
+    );
+    expect(await states()).toEqual([failed]);
+  }, 180_000);
 });
 
 describe('the schedule of sweeps', () => {

@@ -115,7 +115,7 @@ describe('trouble that may pass', () => {
     ]);
     expect(status.lastFailure).toMatchObject({
       kind: 'DiskFull',
-      remedy: 'free disk space on the named machine',
+      remedy: 'free disk space on the named machine; formwork prune shows what can go',
       ranks: [
         { rank: 0, logTail: ['last line'] },
         { rank: 0, logTail: ['last line'] },

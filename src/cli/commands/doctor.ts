@@ -1,15 +1,18 @@
-import { access, constants, statfs } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { Failure } from '../../domain/failures.js';
 import { SWEEP_ID } from '../../domain/names.js';
+import { storeSizes } from '../../domain/store-sizes.js';
 import { reasonToEnd } from '../../domain/sweep.js';
 import { localCompute } from '../../platform/compute/local-nodes.js';
+import { homeSizes } from '../../platform/home/home-sizes.js';
 import { findGpus } from '../../platform/planning/local-gpus.js';
 import { checkPythonEnvironment, findBasePython, findPythonEnvironment } from '../../platform/python/python-environment.js';
 import { findServerBinary } from '../../platform/temporal/server-binary.js';
 import { connectClient } from '../../platform/temporal/connection.js';
 import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
+import { bytes } from '../../report/format.js';
 import { CliContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 
@@ -41,8 +44,9 @@ export const doctorCommand = (): Command =>
         }),
         await check('store', async () => {
           await access(context.home.store(), constants.W_OK);
-          return context.store.uri;
+          return `${context.store.uri}, ${sizesInWords(storeSizes(await context.store.list('')))}`;
         }),
+        await check('home', async () => sizesInWords(await homeSizes(context.home))),
         await check('disk', () => checkDisk(context)),
         await check('nodes', () => checkNodes(context)),
       ];
@@ -110,10 +114,17 @@ async function checkNodes(context: CliContext): Promise<string> {
   );
 }
 
+/** e.g. "1.2 GB: checkpoints 1.0 GB, logs 0.2 GB". */
+function sizesInWords(sizes: readonly { kind: string; bytes: number }[]): string {
+  const all = sizes.reduce((sum, one) => sum + one.bytes, 0);
+  const parts = sizes.map((one) => `${one.kind} ${bytes(one.bytes)}`);
+  return parts.length === 0 ? 'empty' : `${bytes(all)}: ${parts.join(', ')}`;
+}
+
 async function checkDisk({ home }: CliContext): Promise<string> {
-  const { bavail, bsize } = await statfs(home.root);
-  const gigabytes = (bavail * bsize) / 1e9;
+  const gigabytes = (await home.freeBytes()) / 1e9;
   const text = `${gigabytes.toFixed(1)} GB free for ${home.root}`;
-  if (gigabytes < LEAST_FREE_GIGABYTES) throw new Failure('DiskFull', `${text}; free space, or set FORMWORK_HOME to another disk`);
+  if (gigabytes < LEAST_FREE_GIGABYTES)
+    throw new Failure('DiskFull', `${text}; formwork prune shows what can go, or set FORMWORK_HOME to another disk`);
   return text;
 }

@@ -5,6 +5,7 @@ import type { Client } from '@temporalio/client';
 import { localCompute } from '../compute/local-nodes.js';
 import type { Home } from '../home/home.js';
 import type { Logger } from '../logger.js';
+import { diskWarning } from '../../domain/disk-watch.js';
 import { Failure } from '../../domain/failures.js';
 import { STOP_UPDATE } from '../../domain/names.js';
 import { FileStore } from '../object-store/file-store.js';
@@ -13,6 +14,7 @@ import { isAlive, ownIdentity } from '../process/process-identity.js';
 import { waitUntil } from '../process/wait-until.js';
 import { configuredServer, connectClient, plainServer, type ServerTarget } from '../temporal/connection.js';
 import { runningServers, startEmbeddedServer, stopEmbeddedServer, type EmbeddedServer } from '../temporal/embedded-server.js';
+import { ensureRetention, forgetLooks } from '../temporal/retention.js';
 import { ensureSearchAttributes } from '../temporal/search-attributes.js';
 import { findServerBinary } from '../temporal/server-binary.js';
 import { TemporalRunDirectory } from '../temporal/run-directory.js';
@@ -28,6 +30,11 @@ const RESTART_MS = 1_000;
 const INTERRUPT_MS = 180_000;
 /** A receiver that works takes a notice within a second; one that does not is not waited for. */
 const NOTICES_MS = 10_000;
+/** Looks of the standing schedules are remembered for a day. Ten come in ten minutes, and a file of before is through in an hour. */
+const REMEMBER_LOOKS_MS = 24 * 60 * 60_000;
+const FORGET_EVERY_MS = 10 * 60_000;
+/** A disk that fills up at 100 MB/s is said to with some gigabytes to go. */
+const DISK_LOOK_MS = 10_000;
 /** Enough for the worker to hand its activities back. */
 const WORKER_STOP_MS = 10_000;
 /** A holder writes its file before it starts the host; a host that finds none yet waits a moment. */
@@ -40,6 +47,9 @@ export class ControlPlane {
   private worker: ChildProcess | null = null;
   private workerStartedAt = 0;
   private asked = 0;
+  private forgottenAt = 0;
+  private diskLookedAt = 0;
+  private isDiskLow = false;
 
   constructor(
     private readonly home: Home,
@@ -71,6 +81,8 @@ export class ControlPlane {
     const client = await connectClient(this.target);
     try {
       await ensureSearchAttributes(client);
+      // Another server's namespace is for whoever keeps that one.
+      if (this.embedded !== null) await ensureRetention(client);
       this.startWorker();
       await seedExampleRun(client);
     } finally {
@@ -143,10 +155,33 @@ export class ControlPlane {
       await delay(LOOK_MS);
       if (this.embedded !== null && !(await isAlive(this.embedded.process))) await this.restartServer();
       if (hasEnded(this.worker) && Date.now() - this.workerStartedAt > RESTART_MS) this.startWorker();
+      await this.forgetLooks().catch((error: unknown) => this.logger.warn({ err: error }, 'old looks could not be forgotten'));
+      await this.lookAtDisk().catch((error: unknown) => this.logger.warn({ err: error }, 'free space could not be asked for'));
       const isHeld = (await this.folder.holders()).length > 0;
       wasHeld ||= isHeld;
       if (!isHeld && (wasHeld || Date.now() > patience)) return;
     }
+  }
+
+  /** Of our own server: what another one remembers is for whoever keeps that one. */
+  private async forgetLooks(): Promise<void> {
+    if (this.embedded === null || Date.now() - this.forgottenAt < FORGET_EVERY_MS) return;
+    this.forgottenAt = Date.now();
+    const client = await connectClient(this.target);
+    try {
+      await forgetLooks(client, new Date(Date.now() - REMEMBER_LOOKS_MS));
+    } finally {
+      await client.connection.close();
+    }
+  }
+
+  /** Said once for each stretch of time in which there is too little. */
+  private async lookAtDisk(): Promise<void> {
+    if (Date.now() - this.diskLookedAt < DISK_LOOK_MS) return;
+    this.diskLookedAt = Date.now();
+    const warning = diskWarning(this.home.root, await this.home.freeBytes(), 0);
+    if (warning !== null && !this.isDiskLow) this.logger.warn({ warning }, 'a disk is filling up');
+    this.isDiskLow = warning !== null;
   }
 
   private startWorker(): void {

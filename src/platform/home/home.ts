@@ -24,6 +24,8 @@ export class Home {
   readonly server = (): string => join(this.root, 'server');
   readonly control = (): string => join(this.root, 'control');
   readonly nodes = (): string => join(this.root, 'nodes');
+  /** Held while a prune is at work. */
+  readonly pruneLock = (): string => join(this.root, 'control', 'prune.lock');
 
   /** Makes the directory where it is missing, and refuses one that cannot be written to. */
   async open(): Promise<void> {

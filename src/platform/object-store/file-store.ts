@@ -1,15 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../../domain/failures.js';
-import { createAtomically, isDraft, makeFolder, nullIfMissing, writeAtomically } from '../files.js';
+import { createAtomically, filesBelow, isDraft, makeFolder, nullIfMissing, writeAtomically } from '../files.js';
 import type { ObjectStore, StoredObject } from './port.js';
 
 /** Folder for writes in progress, beside the objects so that a rename stays within the file system. */
 const PARTIAL = '.partial';
+
+/** A delete may remove the folder of a write between the two steps of the write; that it does so again and again has another cause. */
+const FOLDER_TRIES = 10;
 
 /** An object store in a directory, for one machine or a shared file system. */
 export class FileStore implements ObjectStore {
@@ -26,17 +29,11 @@ export class FileStore implements ObjectStore {
   }
 
   async put(key: string, content: string | Uint8Array): Promise<void> {
-    await this.guard(key, async () => {
-      await makeFolder(dirname(this.path(key)));
-      await writeAtomically(this.path(key), content);
-    });
+    await this.guard(key, () => inFolder(dirname(this.path(key)), () => writeAtomically(this.path(key), content)));
   }
 
   async putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean> {
-    return this.guard(key, async () => {
-      await makeFolder(dirname(this.path(key)));
-      return createAtomically(this.path(key), content);
-    });
+    return this.guard(key, () => inFolder(dirname(this.path(key)), () => createAtomically(this.path(key), content)));
   }
 
   async putFile(key: string, path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
@@ -57,24 +54,60 @@ export class FileStore implements ObjectStore {
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
-    return this.guard(prefix, async () => {
-      const folder = join(this.root, prefix.slice(0, prefix.lastIndexOf('/') + 1));
-      const entries = (await readdir(folder, { recursive: true, withFileTypes: true }).catch(nullIfMissing)) ?? [];
-      const found: StoredObject[] = [];
-      for (const entry of entries) {
-        const path = join(entry.parentPath, entry.name);
-        const key = relative(this.root, path).split(sep).join('/');
-        if (!entry.isFile() || !key.startsWith(prefix) || isPartial(key)) continue;
-        // Deleted in between: no longer there to list.
-        const stats = await stat(path).catch(nullIfMissing);
-        if (stats !== null) found.push({ key, bytes: stats.size });
-      }
-      return found.sort((a, b) => (a.key < b.key ? -1 : 1));
-    });
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    return this.guard(prefix, () => this.files(folder, (key) => key.startsWith(prefix) && !isPartial(key)));
   }
 
   async delete(key: string): Promise<void> {
+    await this.guard(key, async () => {
+      await unlink(this.path(key)).catch(nullIfNoObject);
+      await this.removeEmpty(dirname(this.path(key)));
+    });
+  }
+
+  async listUnfinished(): Promise<StoredObject[]> {
+    return this.guard('', () => this.files('', isPartial));
+  }
+
+  async deleteUnfinished(key: string): Promise<void> {
+    if (!isPartial(key)) throw new Error(`${key} is an object, and no unfinished write`);
     await this.guard(key, () => unlink(this.path(key)).catch(nullIfNoObject));
+  }
+
+  async freeBytes(): Promise<number> {
+    return this.guard('', async () => {
+      await makeFolder(this.root);
+      const { bavail, bsize } = await statfs(this.root);
+      return bavail * bsize;
+    });
+  }
+
+  /** Files below a folder of the store, as objects. */
+  private async files(folder: string, isWanted: (key: string) => boolean): Promise<StoredObject[]> {
+    const found: StoredObject[] = [];
+    for await (const path of filesBelow(join(this.root, folder))) {
+      const key = relative(this.root, path).split(sep).join('/');
+      if (!isWanted(key)) continue;
+      // Deleted in between: no longer there to list.
+      const stats = await stat(path).catch(nullIfMissing);
+      if (stats !== null) found.push({ key, bytes: stats.size, modifiedAt: stats.mtime.toISOString() });
+    }
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** There are no folders in a store: one that holds nothing any more goes, with those above it. */
+  private async removeEmpty(folder: string): Promise<void> {
+    for (let path = folder; path.startsWith(this.root + sep); path = dirname(path)) {
+      const isRemoved = await rmdir(path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+          if (error.code === 'ENOENT') return true;
+          if (error.code === 'ENOTEMPTY' || error.code === 'EEXIST' || error.code === 'ENOTDIR') return false;
+          throw error;
+        },
+      );
+      if (!isRemoved) return;
+    }
   }
 
   private path(key: string): string {
@@ -94,6 +127,18 @@ export class FileStore implements ObjectStore {
       return await act();
     } catch (error) {
       throw asFailure(error, `${this.uri}/${key}`);
+    }
+  }
+}
+
+/** Does what needs the folder, which is made, and made again where a delete has emptied and removed it meanwhile. */
+async function inFolder<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await makeFolder(folder);
+      return await act();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || tries === FOLDER_TRIES) throw error;
     }
   }
 }
@@ -119,8 +164,7 @@ async function copyWithHash(
     await (signal === undefined
       ? pipeline(createReadStream(from), meter, write)
       : pipeline(createReadStream(from), meter, write, { signal }));
-    await makeFolder(dirname(to));
-    await rename(partial, to);
+    await inFolder(dirname(to), () => rename(partial, to));
   } catch (error) {
     await rm(partial, { force: true });
     throw error;

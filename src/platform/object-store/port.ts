@@ -1,6 +1,8 @@
 export interface StoredObject {
   key: string;
   bytes: number;
+  /** ISO 8601; when it was last written. */
+  modifiedAt: string;
 }
 
 /**
@@ -31,4 +33,13 @@ export interface ObjectStore {
 
   /** Removes if present. */
   delete(key: string): Promise<void>;
+
+  /** Writes that were begun and are no objects yet: in progress, or left by whoever died over them. Their keys mean nothing to `get`. */
+  listUnfinished(): Promise<StoredObject[]>;
+
+  /** Removes what is left of such a write, if present. One in progress fails by it. */
+  deleteUnfinished(key: string): Promise<void>;
+
+  /** How much more it takes; null: it has no limit that anybody knows. */
+  freeBytes(): Promise<number | null>;
 }

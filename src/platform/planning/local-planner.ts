@@ -66,7 +66,7 @@ export class LocalPlanner implements Planner {
       throw new Failure(
         'EnvironmentNotReady',
         `a run of ${plan.model.name} writes at least ${bytes(needed)}, and ${home.root} has ${bytes(free)} free; ` +
-          'free space, or set FORMWORK_HOME to a larger disk',
+          'formwork prune shows what can go; or set FORMWORK_HOME to a larger disk',
         { needed, free },
       );
     }

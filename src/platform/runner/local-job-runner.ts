@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FollowCursor, JobFence, JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
 import { Failure } from '../../domain/failures.js';
@@ -101,6 +101,11 @@ export class LocalJobRunner implements JobRunner {
       found.set(rank, await folder.events(rank, cursor.offsets[String(rank)] ?? 0));
     }
     return found;
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.work);
+    return bavail * bsize;
   }
 
   log(jobId: string, rank: number, offset: number): Promise<Buffer> {

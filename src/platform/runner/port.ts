@@ -36,4 +36,7 @@ export interface JobRunner {
   events(jobId: string, cursor: FollowCursor): Promise<Map<number, PlacedEvent[]>>;
 
   log(jobId: string, rank: number, offset: number): Promise<Buffer>;
+
+  /** Of the disk that jobs write to. */
+  freeBytes(): Promise<number>;
 }

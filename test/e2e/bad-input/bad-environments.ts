@@ -68,7 +68,10 @@ export const badEnvironments: readonly BadCommand[] = [
       const disk = smallDisk(8);
       return disk === null ? null : { args: ['run'], home: join(disk, 'home') };
     },
-    says: ['a run of tiny writes at least 37 MB, and /', '/home has 8 MB free; free space, or set FORMWORK_HOME to a larger disk'],
+    says: [
+      'a run of tiny writes at least 37 MB, and /',
+      '/home has 8 MB free; formwork prune shows what can go; or set FORMWORK_HOME to a larger disk',
+    ],
   },
   {
     ...NOT_READY,

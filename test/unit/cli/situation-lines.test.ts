@@ -270,6 +270,11 @@ describe('when nobody answers', () => {
     );
   });
 
+  test('space on the disk: says so before it is full', () => {
+    expect(flowing({ disk: { freeBytes: 5e8, warning: '/home has 0.5 GB free' } })).toContain('disk /home has 0.5 GB free');
+    expect(flowing({})).not.toMatch(/disk .* free/);
+  });
+
   test('a server that has forgotten the run: starting it again goes on', () => {
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toContain('the server at 127.0.0.1:7233 does not know it');
     expect(flowing({ state: 'unknown', status: null, nodes: [] })).toMatch(/to go on npx formwork resume viggo-4 web ui/);

@@ -18,7 +18,7 @@ describe('the store in a folder', () => {
   test('shows two stores on one folder the same objects', async () => {
     const folder = temporaryFolder();
     await new FileStore(folder).put('a/b', 'x');
-    expect(await new FileStore(folder).list('')).toEqual([{ key: 'a/b', bytes: 1 }]);
+    expect(await new FileStore(folder).list('')).toMatchObject([{ key: 'a/b', bytes: 1 }]);
   });
 
   test('does not list what a crash left half written', async () => {
@@ -28,8 +28,42 @@ describe('the store in a folder', () => {
     writeFileSync(join(folder, 'a', '.0b5e1a34-5f36-4a10-9d4e-0c6c7a1c2f11.tmp'), 'half');
     mkdirSync(join(folder, '.partial'));
     writeFileSync(join(folder, '.partial', '0b5e1a34'), 'half');
-    expect(await store.list('')).toEqual([{ key: 'a/b', bytes: 1 }]);
-    expect(await store.list('a/')).toEqual([{ key: 'a/b', bytes: 1 }]);
+    expect(await store.list('')).toMatchObject([{ key: 'a/b', bytes: 1 }]);
+    expect(await store.list('a/')).toMatchObject([{ key: 'a/b', bytes: 1 }]);
+  });
+
+  test('names what a crash left half written, for whoever tidies up, and removes that alone', async () => {
+    const folder = temporaryFolder();
+    const store = new FileStore(folder);
+    await store.put('a/b', 'x');
+    const draft = 'a/.0b5e1a34-5f36-4a10-9d4e-0c6c7a1c2f11.tmp';
+    writeFileSync(join(folder, draft), 'half');
+    mkdirSync(join(folder, '.partial'));
+    writeFileSync(join(folder, '.partial', '0b5e1a34'), 'more than half');
+    expect(await store.listUnfinished()).toMatchObject([
+      { key: '.partial/0b5e1a34', bytes: 14 },
+      { key: draft, bytes: 4 },
+    ]);
+    await expect(store.deleteUnfinished('a/b')).rejects.toThrow('a/b is an object');
+    for (const { key } of await store.listUnfinished()) await store.deleteUnfinished(key);
+    expect(await store.listUnfinished()).toEqual([]);
+    expect(await store.list('')).toMatchObject([{ key: 'a/b', bytes: 1 }]);
+  });
+
+  test('keeps no folder that holds nothing', async () => {
+    const folder = temporaryFolder();
+    const store = new FileStore(folder);
+    for (const key of ['a/b/c/d', 'a/e']) await store.put(key, 'x');
+    await store.delete('a/b/c/d');
+    expect(readdirSync(join(folder, 'a'))).toEqual(['e']);
+    await store.delete('a/e');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('knows how much space is left for it', async () => {
+    const free = await new FileStore(join(temporaryFolder(), 'store')).freeBytes();
+    expect(free).toBeGreaterThan(0);
+    expect(free).toBeLessThan(1e15);
   });
 
   test('leaves no drafts behind', async () => {
@@ -67,7 +101,7 @@ describe('a store that cannot write', () => {
     const outside = join(temporaryFolder(), 'large');
     writeFileSync(outside, tooMuch);
     await expect(store.putFile('a/large', outside)).rejects.toEqual(full);
-    expect(await store.list('')).toEqual([{ key: 'kept', bytes: 1000 }]);
+    expect(await store.list('')).toMatchObject([{ key: 'kept', bytes: 1000 }]);
     // What was begun is gone: the space is free for something smaller.
     await store.put('smaller', 'z'.repeat(500_000));
     expect(statSync(join(disk, 'store', 'smaller')).size).toBe(500_000);

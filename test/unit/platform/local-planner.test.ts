@@ -111,7 +111,7 @@ describe('a machine', () => {
     await expect(planner({ home }).plan({ cluster: ON_CPU }, 'run')).rejects.toEqual(
       failure(
         'EnvironmentNotReady',
-        /a run of tiny writes at least \d\d MB, and .*home has 8 MB free; free space, or set FORMWORK_HOME/,
+        /a run of tiny writes at least \d\d MB, and .*home has 8 MB free; formwork prune shows what can go; or set FORMWORK_HOME/,
       ),
     );
     expect((await planner({ home }).plan({ cluster: ON_CPU, dryRun: true }, 'run')).model.name).toBe('tiny');

@@ -41,7 +41,7 @@ export function objectStoreContract(open: (folder: string) => ObjectStore): void
       const one = store();
       await one.put('empty', '');
       expect(await one.get('empty')).toHaveLength(0);
-      expect(await one.list('')).toEqual([{ key: 'empty', bytes: 0 }]);
+      expect(await one.list('')).toMatchObject([{ key: 'empty', bytes: 0 }]);
     });
 
     test('is gone once deleted, and may be deleted again', async () => {
@@ -52,6 +52,30 @@ export function objectStoreContract(open: (folder: string) => ObjectStore): void
       await one.delete('never/there');
       expect(await one.get('a/b')).toBeNull();
       expect(await one.list('')).toEqual([]);
+    });
+
+    test('is dated by its last write', async () => {
+      const one = store();
+      const before = Date.now();
+      await one.put('a/b', 'x');
+      const [first] = await one.list('a/');
+      // File systems keep times to the millisecond at least, and may be one behind.
+      expect(Date.parse(first?.modifiedAt ?? '')).toBeGreaterThanOrEqual(before - 20);
+      expect(Date.parse(first?.modifiedAt ?? '')).toBeLessThanOrEqual(Date.now() + 20);
+      expect(await one.list('a/')).toEqual([first]);
+    });
+
+    test('is written and listed whatever is deleted beside it', async () => {
+      const one = store();
+      await one.put('kept/a', 'x');
+      const write = async (n: number): Promise<void> => {
+        await one.put(`folder/${n}/deep/a`, 'x');
+        await one.delete(`folder/${n}/deep/a`);
+      };
+      const look = async (): Promise<void> => expect((await one.list('')).map(({ key }) => key)).toContain('kept/a');
+      // The same few folders come and go again and again.
+      await Promise.all(Array.from({ length: 200 }, (_, n) => (n % 4 === 0 ? look() : write(n % 3))));
+      expect((await one.list('')).map(({ key }) => key)).toEqual(['kept/a']);
     });
 
     test('is not what is but the beginning of other keys', async () => {
@@ -104,7 +128,7 @@ export function objectStoreContract(open: (folder: string) => ObjectStore): void
     test('has every key under the prefix with its size, sorted', async () => {
       const one = store();
       for (const key of ['b/2', 'a/10', 'a/9', 'a/1/x', 'ab']) await one.put(key, key);
-      expect(await one.list('a/')).toEqual([
+      expect(await one.list('a/')).toMatchObject([
         { key: 'a/1/x', bytes: 5 },
         { key: 'a/10', bytes: 4 },
         { key: 'a/9', bytes: 3 },

@@ -21,6 +21,29 @@ const committed = (job: FollowedJob): number[] =>
 const until = (follower: Follower, step: number): Promise<void> =>
   vi.waitFor(() => expect(follower.lastBeat.progress.checkpointStep).toBe(step), { timeout: 10_000, interval: 5 });
 
+describe('a disk that fills up', () => {
+  const said = (follower: Follower, what: RegExp): Promise<void> =>
+    vi.waitFor(() => expect(follower.lastBeat.progress.trouble).toMatch(what), { timeout: 10_000, interval: 5 });
+
+  test('is told of while the job goes on, with the number and what to type', async () => {
+    const job = await FollowedJob.start();
+    job.jobs.free = 5e8;
+    const follower = job.follow();
+    await said(follower, /^the disk of this node has 0.5 GB free, less than 1.0 GB: npx formwork prune shows what can go$/);
+    await job.checkpoint(2);
+    await until(follower, 2);
+    await follower.lose();
+  });
+
+  test('is told of for the store as well', async () => {
+    const job = await FollowedJob.start();
+    job.store.free = 2e8;
+    const follower = job.follow();
+    await said(follower, /^the store memory:store has 0.2 GB free/);
+    await follower.lose();
+  });
+});
+
 describe('a checkpoint', () => {
   test('is published when the last rank of the node has told of its shards, and not before', async () => {
     const job = await FollowedJob.start();

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { RunPlan } from '../../contract/plan.js';
+import { PruneMark } from '../../contract/prune.js';
+import type { RunToPrune, StoreInventory } from '../../domain/pruning.js';
+import { MANIFEST, PRUNE_MARK, PRUNED, runKeys } from '../../domain/store-keys.js';
+import { knownRun, type KnownRun } from '../control/open-runs.js';
+import type { ObjectStore, StoredObject } from '../object-store/port.js';
+import type { WorkflowState } from '../temporal/run-directory.js';
+import { weightsOf } from './run-weights.js';
+
+/** A first start writes its request, and a moment later its claim. */
+const CLAIM_MS = 60 * 60_000;
+
+export interface InventorySources {
+  store: ObjectStore;
+  /** What the server knows of the newest execution of a run; `unknown` where there is no server, or it is not the run's. */
+  stateOf: (run: KnownRun) => Promise<WorkflowState>;
+  /** Runs for which the provider lists machines: their ranks may write whatever a server says. */
+  leased: ReadonlySet<string>;
+  /** Runs that a person has named: where no server knows them, they are over. */
+  named: readonly string[];
+  nodes: () => Promise<StoreInventory['nodes']>;
+}
+
+/** What is in a store, as the rule of pruning takes it. */
+export async function readInventory(sources: InventorySources): Promise<StoreInventory> {
+  const { store } = sources;
+  const objects = (await store.list('')).filter(({ key }) => !isMark(key));
+  const unfinished = await store.listUnfinished();
+  const runs = await Promise.all([...groupBy(objects, /^runs\/([^/]+)\//)].map(([runKey, own]) => readRun(sources, runKey, own)));
+  // What is left of a removal may be no more than its mark.
+  const known = new Set(runs.map(({ runKey }) => runKey));
+  const halfRemoved = (await marks(store)).flatMap(({ folder, mark }) => {
+    const runKey = /^runs\/([^/]+)$/.exec(folder)?.[1];
+    return runKey === undefined || !mark.hasBegun || known.has(runKey) ? [] : [emptyRun(runKey)];
+  });
+  return {
+    bytes: sumOf([...objects, ...unfinished]),
+    runs: [...runs, ...halfRemoved],
+    contents: (['dataset', 'model'] as const).flatMap((kind) =>
+      [...groupBy(objects, new RegExp(`^${kind}s/([^/]+)/`))].map(([id, own]) => ({
+        kind,
+        key: `${kind}s/${id}`,
+        bytes: sumOf(own),
+        modifiedAt: newestOf(own),
+      })),
+    ),
+    unfinished: unfinished.map(({ key, bytes, modifiedAt }) => ({ key, bytes, modifiedAt })),
+    nodes: await sources.nodes(),
+  };
+}
+
+/** All marks of prunes, with the folders that they stand in. */
+export async function marks(store: ObjectStore): Promise<{ folder: string; mark: PruneMark }[]> {
+  const keys = (await store.list('')).map(({ key }) => key).filter(isMark);
+  const read = await Promise.all(keys.map((key) => readable(store, key, PruneMark)));
+  return keys.flatMap((key, index) => {
+    const mark = read[index];
+    return mark == null ? [] : [{ folder: key.slice(0, -PRUNE_MARK.length - 1), mark }];
+  });
+}
+
+async function readRun(sources: InventorySources, runKey: string, objects: readonly StoredObject[]): Promise<RunToPrune> {
+  const { store } = sources;
+  const mark = await readable(store, `${runKeys.root(runKey)}/${PRUNE_MARK}`, PruneMark);
+  if (mark?.hasBegun === true) return { ...emptyRun(runKey), bytes: sumOf(objects) };
+  const has = (key: string): boolean => objects.some((object) => object.key === key);
+  try {
+    const run = await knownRun(store, runKey);
+    // Before its steps are read: what a run that is over has not written by then, it does not write any more.
+    const held = await whyHeld(sources, run, objects);
+    const [dataset, model] = await Promise.all([
+      readRecord(store, runKeys.step(runKey, 'prepare'), z.object({ datasetId: z.string() })),
+      readRecord(store, runKeys.step(runKey, 'baseline'), z.object({ modelId: z.string() })),
+    ]);
+    const isPublished = has(runKeys.step(runKey, 'publish')) && has(`${runKeys.model(runKey)}/${MANIFEST}`);
+    return {
+      runKey,
+      held,
+      isPublished,
+      isHalfRemoved: false,
+      lastAt: run.ended?.endedAt ?? newestOf(objects),
+      bytes: sumOf(objects),
+      weights: await weightsOf(store, runKey, objects),
+      uses: [
+        ...(dataset === null ? [] : [`datasets/${dataset.datasetId}`]),
+        ...(model === null ? [] : [`models/${model.modelId}`]),
+        ...(isPublished ? [] : await readFrom(store, run)),
+      ],
+      mayUseMore: held !== null && (dataset === null || model === null),
+    };
+  } catch (error) {
+    if (!(error instanceof z.ZodError) && !(error instanceof SyntaxError)) throw error;
+    // Nobody knows what it needs.
+    const held = `a record of it cannot be read (${error.message.split('\n')[0] ?? ''})`;
+    return { ...emptyRun(runKey), held, isHalfRemoved: false, bytes: sumOf(objects), mayUseMore: true };
+  }
+}
+
+async function whyHeld(
+  { stateOf, leased, named }: InventorySources,
+  run: KnownRun,
+  objects: readonly StoredObject[],
+): Promise<string | null> {
+  const { runKey, owner, ended } = run;
+  if (leased.has(runKey)) return 'machines are leased for it';
+  if (ended !== null) return null;
+  if (owner === null) {
+    const isNew = Date.now() - Date.parse(newestOf(objects)) < CLAIM_MS;
+    return isNew ? 'it may be starting: nobody has claimed it yet' : null;
+  }
+  const state = await stateOf(run);
+  if (state === 'open') return 'it is open';
+  if (state === 'closed' || named.includes(runKey)) return null;
+  return 'no server says whether it is open: npx formwork up, or name it by --run where that server is lost';
+}
+
+/** Runs of this store whose files a request names, e.g. the published model of another one. */
+async function readFrom(store: ObjectStore, { runKey, owner }: KnownRun): Promise<string[]> {
+  const plan = owner === null ? null : await readRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  if (plan === null) return [];
+  const { data, model } = plan;
+  const paths = [
+    ...(data.kind === 'practice' ? [] : [data.train, data.validation, data.test]),
+    ...(model.source.kind === 'directory' ? [model.source.path] : []),
+  ];
+  const root = store.uri.replace(/^file:/, '');
+  return paths.flatMap((path) => {
+    const other = path?.startsWith(`${root}/`) === true ? /^runs\/[^/]+/.exec(path.slice(root.length + 1))?.[0] : undefined;
+    return other === undefined || other === runKeys.root(runKey) ? [] : [other];
+  });
+}
+
+/** A run of which nothing is known but its key: one that is on its way out. */
+const emptyRun = (runKey: string): RunToPrune => ({
+  runKey,
+  held: null,
+  isPublished: false,
+  isHalfRemoved: true,
+  lastAt: '',
+  bytes: 0,
+  weights: [],
+  uses: [],
+  mayUseMore: false,
+});
+
+const isMark = (key: string): boolean => key.endsWith(`/${PRUNE_MARK}`);
+
+async function readRecord<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
+  const content = await store.get(key);
+  return content === null ? null : schema.parse(JSON.parse(content.toString('utf8')));
+}
+
+/** null also for one that is torn. */
+async function readable<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
+  return readRecord(store, key, schema).catch((error: unknown) => {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return null;
+    throw error;
+  });
+}
+
+function groupBy(objects: readonly StoredObject[], pattern: RegExp): Map<string, StoredObject[]> {
+  const groups = new Map<string, StoredObject[]>();
+  for (const object of objects) {
+    const name = pattern.exec(object.key)?.[1];
+    if (name === undefined) continue;
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [object]);
+    else group.push(object);
+  }
+  return groups;
+}
+
+const sumOf = (objects: readonly StoredObject[]): number => objects.reduce((sum, { bytes }) => sum + bytes, 0);
+/** What a prune has written itself is no work on a run. */
+const newestOf = (objects: readonly StoredObject[]): string =>
+  objects.reduce((newest, { key, modifiedAt }) => (modifiedAt > newest && !key.endsWith(`/${PRUNED}`) ? modifiedAt : newest), '');
