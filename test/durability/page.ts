@@ -1,6 +1,7 @@
 import { format, resolveConfig } from 'prettier';
 import { packageFile } from '../../src/platform/package-root.js';
-import type { Expected, Fault } from './fault.js';
+import { expectationInWords } from '../../src/domain/fault-expectation.js';
+import type { Fault } from './fault.js';
 import type { Summary } from '../kills/summary.js';
 import type { Result } from './result.js';
 
@@ -23,12 +24,12 @@ function pageText(faults: readonly Fault[], measured: readonly Result[], kills: 
   const notRun = measured.flatMap(({ name, why, state }) => (state === 'not run' ? [`- \`${name}\`: ${why ?? ''}`] : []));
   return [
     '# Durability',
-    '<!-- Written by `npm run durability`. What is expected stands in test/durability/faults.ts. -->',
+    '<!-- Written by `npm run durability`. What is expected stands in src/domain/fault-table.ts. -->',
     PURPOSE,
     ...conditions(measured),
     table(
       ['row', 'what is done', 'what has to come of it'],
-      faults.map(({ name, does, expected }) => [code(name), does, inWords(expected)]),
+      faults.map(({ name, does, expected }) => [code(name), does, expectationInWords(expected, code)]),
     ),
     '## Measured',
     READING,
@@ -142,20 +143,6 @@ function cells({ name, expected }: Fault, result: Result | undefined): string[] 
 
 const allowed = (intervals: number, { checkpointEverySteps, stepsOfUpload }: NonNullable<Result['measured']>): number =>
   intervals * checkpointEverySteps + stepsOfUpload;
-
-function inWords(expected: Expected): string {
-  switch (expected.training) {
-    case 'goes on':
-      return `completed, equal weights; no rank restarted, no step done again${expected.contactWithin === null ? '' : `; polled again within ${expected.contactWithin} s`}`;
-    case 'forms again': {
-      const from = expected.clock === 'fault' ? '' : ' past the step limit';
-      const cause = expected.cause === null ? '' : ` as ${code(expected.cause)}`;
-      return `completed, equal weights; noticed${cause} within ${expected.noticedWithin} s${from}, training again within ${expected.againWithin} s${from}, from ${expected.intervals === 1 ? 'the newest checkpoint' : 'the checkpoint before'}`;
-    }
-    case 'ends':
-      return `${expected.outcome === 'unknown' ? 'nobody left to ask' : expected.outcome}; machines gone within ${expected.goneWithin} s${expected.clock === 'deadline' ? ' of the deadline of their lease' : ''}`;
-  }
-}
 
 const section = (heading: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [heading, lines.join('\n')]);
 const seconds = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} s`);
