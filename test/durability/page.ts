@@ -1,6 +1,7 @@
 import { format, resolveConfig } from 'prettier';
 import { packageFile } from '../../src/platform/package-root.js';
 import { expectationInWords } from '../../src/domain/fault-expectation.js';
+import { faultRule, isOffered } from '../../src/domain/fault-table.js';
 import type { Fault } from './fault.js';
 import type { Summary } from '../kills/summary.js';
 import type { Result } from './result.js';
@@ -31,6 +32,7 @@ function pageText(faults: readonly Fault[], measured: readonly Result[], kills: 
       ['row', 'what is done', 'what has to come of it'],
       faults.map(({ name, does, expected }) => [code(name), does, expectationInWords(expected, code)]),
     ),
+    byHand(faults),
     '## Measured',
     READING,
     table(
@@ -53,6 +55,12 @@ const PURPOSE =
   `A run in training is struck at a random step after its first checkpoint, once for each row: a real server, two nodes with processes of
 their own, real DeepSpeed over both. It is then held against a run that nothing happened to. Each row has its expected end, and fails when it
 ends otherwise.`.replaceAll('\n', ' ');
+
+/** Of the rows, those that `formwork fault` does. */
+function byHand(faults: readonly Fault[]): string {
+  const others = faults.filter(({ name }) => !isOffered(name)).map(({ name }) => `${code(name)} (${faultRule(name).notOffered})`);
+  return `\`npx formwork fault <row> --run <key>\` does it to a run of yours, with the same code, but for ${others.join(', ')}. The link it cuts is one that the node's worker holds, where the suite cuts one between hosts: [commands](cli.md#breaking-on-purpose).`;
+}
 
 const READING = `- **noticed**: until the run's own record had a first sign of it: a failure in its status, or a trajectory opened.
 - **training again**: until the first step of the next gang, with the start of Python and the reading of the checkpoint. \`went on\`: no rank was touched; the time is the one after which every worker polled again, from the end of the fault.
