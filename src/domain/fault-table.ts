@@ -6,7 +6,7 @@ import { Failure } from './failures.js';
  * What a fault strikes, so what has to be there. `ranks`: a gang in training. `checkpoint`: one in the store, and such a gang. `link`:
  * between a node's worker and the server. `control plane`: what all runs of a home share. `run`: its workflow on the server.
  */
-export type FaultTarget = 'ranks' | 'node' | 'link' | 'checkpoint' | 'control plane' | 'lease' | 'run';
+type FaultTarget = 'ranks' | 'node' | 'link' | 'checkpoint' | 'control plane' | 'lease' | 'run';
 
 interface FaultRule {
   does: string;

@@ -50,28 +50,28 @@ export async function stopServer(ground: FaultGround): Promise<Strike> {
     env: process.env,
     log,
   });
-  const isStopped = async (): Promise<boolean> => (await processState(server.pid)) === 'T';
-  await waitUntil(async () => (await isStopped()) || !(await isAlive(pause)), { timeoutMs: PAUSE_START_MS, everyMs: LOOK_MS });
-  if (!(await isStopped())) {
-    await sendSignal(pause, 'SIGTERM');
-    throw new Failure('EnvironmentNotReady', `the server was not stopped; ${log} may say why`);
-  }
-  const at = Date.now();
-  const until = new Date(at + seconds * 1000).toISOString();
-  say(
-    `server stopped, process ${server.pid}; process ${pause.pid} continues it at ${until}, whatever becomes of this command (by hand: kill -CONT ${server.pid})`,
-  );
   const giveUp = (): void => void sendSignal(pause, 'SIGTERM');
   signal.addEventListener('abort', giveUp);
+  if (signal.aborted) giveUp();
   try {
-    // The pause ends by itself.
-    while (await isAlive(pause))
-      await waitUntil(async () => !(await isAlive(pause)), { timeoutMs: seconds * 1000, everyMs: LOOK_MS });
+    const isStopped = async (): Promise<boolean> => (await processState(server.pid)) === 'T';
+    const isOver = async (): Promise<boolean> => !(await isAlive(pause));
+    await waitUntil(async () => (await isStopped()) || (await isOver()), { timeoutMs: PAUSE_START_MS, everyMs: LOOK_MS });
+    if (!(await isStopped())) {
+      giveUp();
+      throw new Failure('EnvironmentNotReady', `the server was not stopped; ${log} may say why`);
+    }
+    const at = Date.now();
+    const until = new Date(at + seconds * 1000).toISOString();
+    const mended = `process ${pause.pid} continues it at ${until}, whatever becomes of this command`;
+    say(`server stopped, process ${server.pid}; ${mended} (by hand: kill -CONT ${server.pid})`);
+    // By itself: this is no deadline.
+    await waitUntil(isOver, { timeoutMs: Infinity, everyMs: LOOK_MS });
+    const overAt = Date.now();
+    return { what: `server stopped for ${Math.round((overAt - at) / 1000)} s, process ${server.pid}`, at, overAt, queues };
   } finally {
     signal.removeEventListener('abort', giveUp);
   }
-  const overAt = Date.now();
-  return { what: `server stopped for ${Math.round((overAt - at) / 1000)} s, process ${server.pid}`, at, overAt, queues };
 }
 
 async function serverOf(home: Home): Promise<ProcessIdentity> {
