@@ -39,7 +39,9 @@ export async function breakRun(
     throw new Failure('InvalidRequest', `run ${runKey} is over (${ended.outcome}): a fault needs one that is open`);
   const { workflowId, fence } = owner;
   return context.withClient(async (client) => {
-    await refuse(context, client, kind, { runKey, workflowId, fence, seconds: options.seconds ?? null });
+    const check = (): Promise<void> =>
+      refuse(context, client, kind, { runKey, workflowId, fence, seconds: options.seconds ?? null });
+    await check();
     const isOver = (): Promise<boolean> => isClosed(client, workflowId);
     const place = { runKey, workflowId, home, store, client, signal, say };
     if (options.afterStep !== undefined) {
@@ -52,6 +54,8 @@ export async function breakRun(
         say('nothing was done');
         return EXIT.interrupted;
       }
+      // Another run may have been started meanwhile, which shares the server.
+      await check();
       say(`${now()} step ${step}: striking`);
     }
     await strike(kind, { ...place, random: createRandom(Date.now()), seconds: options.seconds ?? USUAL_SECONDS });

@@ -19,7 +19,7 @@ const LOOK_MS = 50;
 
 export async function killControlWorker({ home }: FaultGround): Promise<Strike> {
   const { host } = await controlOf(home);
-  // Nodes that this worker has launched carry the variable too, and are nobody's children.
+  // Nodes that a worker has launched carry the variable too, and are no children of the host.
   const marked = await findByEnvironment(HOST_VARIABLE, String(host.pid));
   const parents = await Promise.all(marked.map(({ pid }) => parentOf(pid)));
   const worker = marked.find((_, index) => parents[index] === host.pid);
