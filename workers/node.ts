@@ -3,11 +3,13 @@
 import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/index.js';
 import { JobFollowers } from '../activities/training/job-followers.js';
+import { isLinkable, keepLink } from '../src/platform/compute/keep-link.js';
 import { NodeFolder } from '../src/platform/compute/node-folder.js';
 import { keepHost } from '../src/platform/compute/node-host.js';
 import { readEnvironment } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
 import { takeLock } from '../src/platform/lock.js';
+import { ControlLink } from '../src/platform/network/control-link.js';
 import { rankNetwork } from '../src/platform/network/rank-network.js';
 import { LocalNode } from '../src/platform/node/local-node.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
@@ -49,7 +51,18 @@ const jobs = new LocalJobRunner({
   env: { ...process.env, FORMWORK_RANK_INTERFACE: network.rankInterface },
 });
 const followers = new JobFollowers({ jobs, store });
-const connection = await connectWorker(target, logger);
+const link = isLinkable(target) ? await ControlLink.open(target.address) : null;
+if (link !== null) await folder.writeLink(link.address);
+const kept =
+  link === null
+    ? null
+    : keepLink(folder, link, ended.signal).catch((error: unknown) =>
+        logger.warn({ err: error }, 'the control link of this node cannot be cut any more'),
+      );
+const connection = await connectWorker(
+  link === null ? target : { ...target, connectionOptions: { ...target.connectionOptions, address: link.address } },
+  logger,
+);
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
@@ -68,6 +81,8 @@ try {
   // They outlive activities, and the lock says that this process publishes no more.
   await followers.close();
   await hosted;
+  await kept;
   await connection.close();
+  await link?.close();
   await lock.release();
 }

@@ -47,7 +47,7 @@ async function watchShare(run: MeasuredRun, seconds: number): Promise<Share> {
   const training = difference(began.totals, ended.totals);
   return {
     seconds: (ended.at - began.at) / 1000,
-    steps: newestStep(join(run.box.home, 'nodes'), 0, 0),
+    steps: await newestStep(join(run.box.home, 'nodes'), 0, 0),
     training: Object.fromEntries(training),
     sinceCommand: Object.fromEntries(ended.totals),
     elsewhere: Math.max(0, ended.busy - began.busy - sum(training)),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import type { Strike } from './fault.js';
+import type { Strike } from '../../src/platform/faults/fault-ground.js';
 import type { Scene } from './scene.js';
 
 const LOOK_MS = 200;

@@ -1,8 +1,8 @@
-import type { Expected } from './fault.js';
+import type { FaultExpectation } from '../../src/domain/fault-expectation.js';
 import type { Measured } from './result.js';
 
 /** What of a row is not as it has to be, in words; empty: the row has passed. */
-export function judge(expected: Expected, measured: Measured): string[] {
+export function judge(expected: FaultExpectation, measured: Measured): string[] {
   switch (expected.training) {
     case 'goes on':
       return [

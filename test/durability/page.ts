@@ -1,6 +1,8 @@
 import { format, resolveConfig } from 'prettier';
 import { packageFile } from '../../src/platform/package-root.js';
-import type { Expected, Fault } from './fault.js';
+import { expectationInWords } from '../../src/domain/fault-expectation.js';
+import { faultRule, isOffered } from '../../src/domain/fault-table.js';
+import type { Fault } from './fault.js';
 import type { Summary } from '../kills/summary.js';
 import type { Result } from './result.js';
 
@@ -23,13 +25,14 @@ function pageText(faults: readonly Fault[], measured: readonly Result[], kills: 
   const notRun = measured.flatMap(({ name, why, state }) => (state === 'not run' ? [`- \`${name}\`: ${why ?? ''}`] : []));
   return [
     '# Durability',
-    '<!-- Written by `npm run durability`. What is expected stands in test/durability/faults.ts. -->',
+    '<!-- Written by `npm run durability`. What is expected stands in src/domain/fault-table.ts. -->',
     PURPOSE,
     ...conditions(measured),
     table(
       ['row', 'what is done', 'what has to come of it'],
-      faults.map(({ name, does, expected }) => [code(name), does, inWords(expected)]),
+      faults.map(({ name, does, expected }) => [code(name), does, expectationInWords(expected, code)]),
     ),
+    byHand(faults),
     '## Measured',
     READING,
     table(
@@ -52,6 +55,12 @@ const PURPOSE =
   `A run in training is struck at a random step after its first checkpoint, once for each row: a real server, two nodes with processes of
 their own, real DeepSpeed over both. It is then held against a run that nothing happened to. Each row has its expected end, and fails when it
 ends otherwise.`.replaceAll('\n', ' ');
+
+/** Of the rows, those that `formwork fault` does. */
+function byHand(faults: readonly Fault[]): string {
+  const others = faults.filter(({ name }) => !isOffered(name)).map(({ name }) => `${code(name)} (${faultRule(name).notOffered})`);
+  return `\`npx formwork fault <row> --run <key>\` does it to a run of yours, with the same code, but for ${others.join(', ')}. The link it cuts is one that the node's worker holds, where the suite cuts one between hosts: [commands](cli.md#breaking-on-purpose).`;
+}
 
 const READING = `- **noticed**: until the run's own record had a first sign of it: a failure in its status, or a trajectory opened.
 - **training again**: until the first step of the next gang, with the start of Python and the reading of the checkpoint. \`went on\`: no rank was touched; the time is the one after which every worker polled again, from the end of the fault.
@@ -142,20 +151,6 @@ function cells({ name, expected }: Fault, result: Result | undefined): string[] 
 
 const allowed = (intervals: number, { checkpointEverySteps, stepsOfUpload }: NonNullable<Result['measured']>): number =>
   intervals * checkpointEverySteps + stepsOfUpload;
-
-function inWords(expected: Expected): string {
-  switch (expected.training) {
-    case 'goes on':
-      return `completed, equal weights; no rank restarted, no step done again${expected.contactWithin === null ? '' : `; polled again within ${expected.contactWithin} s`}`;
-    case 'forms again': {
-      const from = expected.clock === 'fault' ? '' : ' past the step limit';
-      const cause = expected.cause === null ? '' : ` as ${code(expected.cause)}`;
-      return `completed, equal weights; noticed${cause} within ${expected.noticedWithin} s${from}, training again within ${expected.againWithin} s${from}, from ${expected.intervals === 1 ? 'the newest checkpoint' : 'the checkpoint before'}`;
-    }
-    case 'ends':
-      return `${expected.outcome === 'unknown' ? 'nobody left to ask' : expected.outcome}; machines gone within ${expected.goneWithin} s${expected.clock === 'deadline' ? ' of the deadline of their lease' : ''}`;
-  }
-}
 
 const section = (heading: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [heading, lines.join('\n')]);
 const seconds = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} s`);

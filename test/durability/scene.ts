@@ -5,13 +5,16 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { RunPlan } from '../../src/contract/plan.js';
 import type { FineTuningRequestInput } from '../../src/contract/request.js';
 import { CONTROL_QUEUE, leaseWorkflowId, nodeName, nodeQueue, roundWorkflowId, runWorkflowId } from '../../src/domain/names.js';
+import type { Random } from '../../src/domain/random.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { ControlFolder, type ControlRecord } from '../../src/platform/control/control-folder.js';
 import { readJson } from '../../src/platform/files.js';
+import type { FaultGround } from '../../src/platform/faults/fault-ground.js';
 import { Home } from '../../src/platform/home/home.js';
 import { identifyProcess, type ProcessIdentity } from '../../src/platform/process/process-identity.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import { NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
+import { FileStore } from '../../src/platform/object-store/file-store.js';
 import { packageFile } from '../../src/platform/package-root.js';
 import { isRank, Sandbox, type FormworkProcess, type FoundProcess } from '../e2e/sandbox.js';
 import { TrainingWatch } from '../e2e/training-watch.js';
@@ -94,7 +97,9 @@ export class Scene {
 
   /** Resolves when rank 0 has told of this step and a checkpoint counts. @throws when the run ends before. */
   async reached(step: number): Promise<void> {
-    await this.until(`step ${step}`, () => newestStep(this.home.nodes(), 0, 0) >= step && this.watch.checkpoints(0).length > 0);
+    await this.until(`step ${step}`, async () => {
+      return (await newestStep(this.home.nodes(), 0, 0)) >= step && this.watch.checkpoints(0).length > 0;
+    });
   }
 
   /** Resolves right after the first checkpoint at this step or a later one has been committed, with its step. */
@@ -104,12 +109,20 @@ export class Scene {
     return newest();
   }
 
-  private async until(what: string, isSo: () => boolean): Promise<void> {
-    while (!isSo()) {
+  private async until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+    while (!(await isSo())) {
       const { outcome } = this.chronicle;
       if (outcome !== null) throw new Error(`run ${this.runKey} ended (${outcome}) before ${what}`);
       await delay(LOOK_MS);
     }
+  }
+
+  /** What the faults of the product find their way by. */
+  ground(random: Random, seconds: number): FaultGround {
+    const { runKey, home, client } = this;
+    const store = new FileStore(home.store());
+    const { signal } = new AbortController();
+    return { runKey, workflowId: runWorkflowId(runKey), home, store, client, random, seconds, signal, say: () => undefined };
   }
 
   /** Processes of the local machine that is this node: all of them, its host included. */

@@ -131,7 +131,7 @@ describe('a run whose checkpoints and epochs are pruned', () => {
   });
 });
 
-describe('a run in which a rank, a node worker and the control worker are killed', () => {
+describe('a run that is broken on purpose, by formwork fault', () => {
   it('completes with the weights of the unbroken one, and only the dead rank costs steps', async () => {
     const box = sandbox();
     const request = shortRequest(join(box.root, 'data'));
@@ -140,31 +140,46 @@ describe('a run in which a rank, a node worker and the control worker are killed
     const total = Math.max(...storedSteps(unbroken.box.home, 'unbroken').map(({ step }) => step));
     const random = createRandom(SEED);
     const started = box.formwork(['run', 'request.json', '--set', 'runKey=broken', '--json']);
+    const fault = (kind: string, step: number, ...more: string[]): FormworkProcess =>
+      box.formwork(['fault', kind, '--run', 'broken', '--after-step', String(step), ...more]);
 
-    // Each at a random step after the first checkpoint; the kills that must cost nothing come first, so that one trajectory shows it.
-    const workerStep = random.int(11, 35);
-    await watch.reached(0, workerStep);
-    process.kill((await box.find('node worker', isEntry('node'))).pid, 'SIGKILL');
-    const controlStep = random.int(workerStep + 1, 60);
-    await watch.reached(0, controlStep);
-    process.kill((await box.find('control worker', isEntry('control'))).pid, 'SIGKILL');
+    // Each at a random step after the first checkpoint; those that must cost nothing come first, so that one trajectory shows it.
+    await started.said(/^baseline: /m);
+    const workerStep = random.int(11, 25);
+    const linkStep = random.int(workerStep + 1, 40);
+    const controlStep = random.int(linkStep + 1, 60);
     const rankStep = random.int(controlStep + 1, total - 15);
+    const struck = [
+      fault('kill-node-worker', workerStep),
+      fault('control-link-cut', linkStep, '--seconds', '5'),
+      fault('kill-control-worker', controlStep),
+      fault('kill-rank', rankStep),
+    ];
     await watch.reached(0, rankStep);
-    expect(watch.trajectories(), 'a worker was killed and training was restarted').toHaveLength(1);
-    const rank = random.int(0, 1);
     const committed = Math.max(...watch.checkpoints(0));
-    process.kill((await box.find(`rank ${rank}`, isRank('round-0-t0', rank))).pid, 'SIGKILL');
-    const faults = `node worker at ${workerStep}, control worker at ${controlStep}, rank ${rank} at ${rankStep}`;
+    for (const one of struck) expect(await one.ended, one.stderr).toBe(0);
+    const told = struck.map(({ stdout }) => stdout);
+    for (const [index, what] of [
+      /SIGKILL to the worker of node \d, process \d+\n/,
+      /over: control link of node \d cut for 5 s\n/,
+      /SIGKILL to the control worker, process \d+\n/,
+      /SIGKILL to rank \d of node \d, process \d+\n/,
+    ].entries())
+      expect(told[index]).toMatch(what);
 
+    const faults = told.join('');
     expect(await started.ended, `${faults}\n${started.stderr}`).toBe(0);
     const result = RunResult.parse(JSON.parse(started.stdout.trim().split('\n').at(-1) as string));
     expect(result.weightsSha256, faults).toBe(unbroken.result.weightsSha256);
     const [, second, ...more] = watch.trajectories();
-    expect(more).toEqual([]);
+    expect(more, faults).toEqual([]);
     expect(second?.forkedFrom?.trajectory).toBe(0);
     // What was in the store when the rank died is not done again.
     expect(second?.forkedFrom?.step, faults).toBeGreaterThanOrEqual(committed);
     expect(lossesOf(box, 'broken')).toEqual(lossesOf(unbroken.box, 'unbroken'));
+    const late = box.formwork(['fault', 'kill-rank', '--run', 'broken']);
+    expect(await late.ended).toBe(EXIT.badInput);
+    expect(late.stderr).toContain('run broken is over (completed)');
     expect(box.processes()).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { killIfThere } from '../../src/platform/process/process-identity.js';
-import { killMachine } from '../durability/strikes/ranks.js';
+import { killProcesses, NODE_FOLDER_VARIABLE } from '../../src/platform/compute/node-processes.js';
 import { isEntry, isRank, isServer, type FoundProcess } from '../e2e/sandbox.js';
 import type { Blow, Victim } from './blow.js';
 import type { Lane } from './lane.js';
@@ -19,20 +19,27 @@ interface Target {
 }
 
 /** Carries out a blow; null: nothing that it could hit runs at this moment. */
-export function strike(lane: Lane, { victim, lot, pauseMs }: Blow): Struck | null {
+export async function strike(lane: Lane, { victim, lot, pauseMs }: Blow): Promise<Struck | null> {
   // Ranks and their supervisors run for a part of a round; before and after it the nodes' workers carry it on.
   const meant = targetsOf(lane, victim);
   const targets = meant.length > 0 ? meant : targetsOf(lane, 'node worker');
   const target = targets[lot % targets.length];
   if (target === undefined) return null;
   if (pauseMs === null) {
-    const killed = victim === 'node' ? killMachine(target.find) : signal(target.find(), 'SIGKILL');
+    const killed = victim === 'node' ? await killMachine(target.find()) : signal(target.find(), 'SIGKILL');
     return killed === 0 ? null : { signal: 'SIGKILL', what: `SIGKILL to ${target.name}`, over: Promise.resolve() };
   }
   const paused = target.find();
   if (signal(paused, 'SIGSTOP') === 0) return null;
   const over = delay(pauseMs).then(() => void signal(paused, 'SIGCONT'));
   return { signal: 'SIGSTOP', what: `SIGSTOP to ${target.name} for ${(pauseMs / 1000).toFixed(1)} s`, over };
+}
+
+/** As when the power goes. @returns how many processes it had. */
+async function killMachine(found: readonly FoundProcess[]): Promise<number> {
+  const folder = found[0]?.environment[NODE_FOLDER_VARIABLE];
+  if (folder !== undefined && !(await killProcesses(folder, null))) throw new Error(`processes of ${folder} do not end`);
+  return found.length;
 }
 
 /** How many of them were still there. */

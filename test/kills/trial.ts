@@ -91,7 +91,7 @@ async function carryOut(lane: Lane, blows: readonly Blow[], done: Carried[], sig
     await delay(blow.afterMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) break;
     const seconds = (Date.now() - began) / 1000;
-    const struck = strike(lane, blow);
+    const struck = await strike(lane, blow);
     done.push({ signal: struck?.signal ?? null, what: struck?.what ?? `no ${blow.victim} there`, seconds });
     if (struck !== null) pauses.push(struck.over);
   }

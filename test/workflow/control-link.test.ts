@@ -3,7 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { ActivityCancellationDetails } from '@temporalio/common';
 import { followRanks } from '../../activities/training/follow-ranks.js';
 import type { FollowCursor, FollowResult } from '../../src/contract/job.js';
-import { PausedLink } from '../fixtures/paused-link.js';
+import { ControlLink } from '../../src/platform/network/control-link.js';
 import { checkpointKey, FollowedJob } from '../unit/activities/training/followed-job.js';
 import { samplePlan } from './samples.js';
 import { followedWell, inTraining, isTraining, trainingLeft } from './answers.js';
@@ -15,7 +15,7 @@ const CANCELLED_WITHIN = { timeout: 30_000, interval: 100 };
 const HEARD_WITHIN = { timeout: 60_000, interval: 100 };
 
 let scenario: Scenario;
-let link: PausedLink;
+let link: ControlLink;
 let job: FollowedJob;
 afterEach(async () => {
   link.mend();
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 it('checkpoints reach the store while the control link is cut, and all goes on when it is mended', async () => {
-  link = await PausedLink.open(inject('serverAddress'));
+  link = await ControlLink.open(inject('serverAddress'));
   // Ranks of node 0; node 1 has none that tell of anything.
   job = await FollowedJob.start({ jobId: 'round-0-t0' });
   const cancelled: (ActivityCancellationDetails | undefined)[] = [];

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { endEarlier } from '../../activities/run/end-earlier.js';
 import { leaseWorkflowId, roundWorkflowId } from '../../src/domain/names.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
-import { resetWorkflow } from '../fixtures/reset-workflow.js';
+import { resetWorkflow } from '../../src/platform/temporal/reset-workflow.js';
 import { samplePlan } from './samples.js';
 import { followedWell, inTraining, isTraining, untilCancelled } from './answers.js';
 import { Scenario } from './scenario.js';
@@ -30,7 +30,7 @@ describe('a run that is reset to its beginning in the middle of training', () =>
     const { client, runKey } = scenario;
     const run = await scenario.start();
     await scenario.called('followRanks', inTraining);
-    await resetWorkflow(client, run, 'first');
+    await resetWorkflow(client, run, { to: 'first', reason: 'a test' });
     const left = [leaseWorkflowId(runKey, 1, 1), roundWorkflowId(runKey, 1, '0')].map((id) => client.workflow.getHandle(id));
     for (const one of left) await expect(one.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
     expect(await client.workflow.getHandle(run.workflowId).result()).toMatchObject({ outcome: 'completed' });

@@ -18,6 +18,8 @@ export type NodeRecord = z.infer<typeof NodeRecord>;
 const HostRecord = z.object({ host: Identity });
 const DeadlineRecord = z.object({ deadline: z.iso.datetime() });
 const TerminatedRecord = z.object({ at: z.iso.datetime(), reason: z.string() });
+const LinkRecord = z.object({ address: z.string() });
+const LinkCutRecord = z.object({ until: z.iso.datetime() });
 
 /** The folder that is a node of the local provider. Each file has one writer and appears whole. */
 export class NodeFolder {
@@ -51,6 +53,17 @@ export class NodeFolder {
     readJson(this.path('terminated.json'), TerminatedRecord);
   readonly writeTerminated = (reason: string): Promise<void> =>
     writeJson(this.path('terminated.json'), { at: new Date().toISOString(), reason });
+
+  /** The control link that the worker reaches its server by; null: it has none that could be cut. */
+  readonly link = (): Promise<z.infer<typeof LinkRecord> | null> => readJson(this.path('link.json'), LinkRecord);
+  readonly writeLink = (address: string): Promise<void> => writeJson(this.path('link.json'), { address });
+
+  /** Until when the control link is cut: a time, so that it is mended whatever becomes of who cut it. */
+  readonly linkCutUntil = async (): Promise<Date | null> => {
+    const record = await readJson(this.path('link-cut.json'), LinkCutRecord);
+    return record === null ? null : new Date(record.until);
+  };
+  readonly cutLinkUntil = (until: Date): Promise<void> => writeJson(this.path('link-cut.json'), { until: until.toISOString() });
 
   private path(name: string): string {
     return join(this.root, name);

@@ -12,7 +12,7 @@ import { resumableRun } from './resumable-run.js';
 const TAIL_LINES = 8;
 
 /** The round that trains; the one of the smoke test is discarded after it. */
-const TRAINING = '0';
+export const TRAINING = '0';
 
 /** What the store knows of a run: who carries it, what is finished, what the next gang would go on from, the last words of its ranks. */
 export async function storedRun(store: ObjectStore, runKey: string): Promise<StoredRun> {
@@ -26,15 +26,25 @@ export async function storedRun(store: ObjectStore, runKey: string): Promise<Sto
     owner,
     ended,
     finished: STAGES.filter((stage) => keys.includes(runKeys.step(runKey, stage))),
-    checkpoint: await newestCheckpoint(store, runKey, keys),
+    checkpoint: await newestAmong(store, runKey, keys),
     recovery:
       resumable === null ? null : { made: resumable.made, settings: resumable.plan.recovery, deadlineAt: resumable.deadlineAt },
     logs: await Promise.all(lastLogs(runKeys.root(runKey), keys).map((log) => tailOf(store, log))),
   };
 }
 
+/** What the next gang would go on from, before it has looked at the sizes of its files. */
+export async function newestCheckpoint(store: ObjectStore, runKey: string): Promise<StoredRun['checkpoint']> {
+  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
+  return newestAmong(
+    store,
+    runKey,
+    (await store.list(all)).map(({ key }) => key),
+  );
+}
+
 /** By their names alone, without the sizes that a gang looks at before it takes one. */
-async function newestCheckpoint(store: ObjectStore, runKey: string, keys: readonly string[]): Promise<StoredRun['checkpoint']> {
+async function newestAmong(store: ObjectStore, runKey: string, keys: readonly string[]): Promise<StoredRun['checkpoint']> {
   const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
   const paths = keys.filter((key) => key.startsWith(all)).map((key) => key.slice(all.length));
   const records = paths.filter((path) => /^\d+\.json$/.test(path)).map((path) => read(store, `${all}${path}`));

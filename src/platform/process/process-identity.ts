@@ -53,6 +53,12 @@ export async function processState(pid: number): Promise<string | null> {
   return (await linuxStat(pid))?.[0] ?? null;
 }
 
+/** Number of the process that a process was started by, or was handed to since; null where it is gone, or the kernel is not Linux. */
+export async function parentOf(pid: number): Promise<number | null> {
+  const parent = (await linuxStat(pid))?.[1];
+  return parent === undefined ? null : Number(parent);
+}
+
 /** Clock ticks since boot, field 22 of /proc/<pid>/stat; a zombie counts as gone. */
 async function linuxStartTime(pid: number): Promise<string | null> {
   const fields = await linuxStat(pid);

@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { JobSpec, SupervisorState } from '../../contract/job.js';
 import { RunnerEvent } from '../../contract/runner-event.js';
 import { Failure } from '../../domain/failures.js';
-import { createAtomically, readJson, writeJson } from '../files.js';
+import { createAtomically, nullIfMissing, readJson, writeJson } from '../files.js';
 import type { ProcessIdentity } from '../process/process-identity.js';
+
+/** Events of a few hundred bytes each: the newest step is among the last of them. */
+const EVENTS_TAIL_BYTES = 16 * 1024;
 
 const Claimant = z.object({ pid: z.int(), startTime: z.string() });
 
@@ -64,6 +67,19 @@ export class JobFolder {
       placed.push({ event: parseEvent(line, rank), end });
     }
     return placed;
+  }
+
+  /** The newest step that a rank has told of, 0 before the first. Reads the end of its file alone, so it may be asked often. */
+  async newestStep(rank: number): Promise<number> {
+    const path = join(this.work, this.eventsPath(rank));
+    const size = (await stat(path).catch(nullIfMissing))?.size ?? 0;
+    const from = Math.max(0, size - EVENTS_TAIL_BYTES);
+    const tail = (await readFrom(path, from)).toString('utf8');
+    // The first line may be cut off, the last one is being written.
+    const lines = tail.split('\n').slice(from === 0 ? 0 : 1, -1);
+    const told = lines.findLast((line) => /^\{.*"kind": ?"step".*\}$/.test(line));
+    const event = told === undefined ? null : parseEvent(told, rank);
+    return event?.kind === 'step' ? event.step : 0;
   }
 
   /** Bytes of a rank's log after `offset`. */

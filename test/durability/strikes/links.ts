@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../../src/domain/random.js';
+import type { Strike } from '../../../src/platform/faults/fault-ground.js';
 import { HostNetwork } from '../../network/host-network.js';
-import type { Strike } from '../fault.js';
 import { HOSTS, type Scene } from '../scene.js';
 
 const LOOK_MS = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Expected } from '../../durability/fault.js';
+import type { FaultExpectation } from '../../../src/domain/fault-expectation.js';
 import { judge } from '../../durability/judge.js';
 import type { Measured } from '../../durability/result.js';
 
@@ -27,7 +27,7 @@ const measured = (changes: Partial<Measured> = {}): Measured => ({
 });
 
 describe('a row whose gang has to form again', () => {
-  const expected: Expected = {
+  const expected: FaultExpectation = {
     training: 'forms again',
     cause: 'RankKilled',
     clock: 'fault',
@@ -57,7 +57,7 @@ describe('a row whose gang has to form again', () => {
 });
 
 describe('a row whose ranks must not notice', () => {
-  const expected: Expected = { training: 'goes on', contactWithin: 30 };
+  const expected: FaultExpectation = { training: 'goes on', contactWithin: 30 };
   const untouched = { ranksRestarted: 0, stepsRedone: 0 };
 
   test('passes within its limit', () => {
@@ -82,7 +82,7 @@ describe('a row whose ranks must not notice', () => {
 });
 
 describe('a row that ends the run', () => {
-  const expected: Expected = { training: 'ends', outcome: 'cancelled', clock: 'fault', goneWithin: 120 };
+  const expected: FaultExpectation = { training: 'ends', outcome: 'cancelled', clock: 'fault', goneWithin: 120 };
   const ended = { outcome: 'cancelled', weightsEqual: null, lossesEqual: null, stepsRedone: 0 };
 
   test('passes when its machines go in time', () => {

@@ -41,6 +41,18 @@ describe('the folder of a job', () => {
   });
 });
 
+describe('the newest step', () => {
+  test('is the last whole one, however long the file, and 0 before the first', async () => {
+    const folder = await jobFolder();
+    expect(await folder.newestStep(0)).toBe(0);
+    append(folder, folder.eventsPath(0), line(runnerEvent('started')));
+    expect(await folder.newestStep(0)).toBe(0);
+    for (let step = 1; step <= 300; step += 1) append(folder, folder.eventsPath(0), line(runnerEvent('step', { step })));
+    append(folder, folder.eventsPath(0), line(runnerEvent('phase')) + line(runnerEvent('step', { step: 301 })).slice(0, -2));
+    expect(await folder.newestStep(0)).toBe(300);
+  });
+});
+
 describe('events', () => {
   test('come with the place where each ends, in bytes', async () => {
     const folder = await jobFolder();
