@@ -234,7 +234,13 @@ export class Scenario {
 
   /** The real claim writes the plan down. */
   private async planOf(fence: number): Promise<void> {
-    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '', recovery: null });
+    const claim = await this.control.claimRun?.({
+      runKey: this.runKey,
+      plan: samplePlan(),
+      workflowId: '',
+      runId: '',
+      recovery: null,
+    });
     // A test may count its minutes in seconds, which no request may.
     const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
     const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };
@@ -326,7 +332,7 @@ export class Scenario {
         return verdict.action === 'again' ? { ...verdict, afterSeconds: verdict.afterSeconds / 1000 } : verdict;
       },
       sweepNodes: async () => ({ listed: 0, ended: [] }),
-      recoverRuns: async () => ({ started: [], waiting: [], left: [] }),
+      recoverRuns: async () => ({ started: [], waiting: [], left: [], resumed: [] }),
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,
       answerLength: async () => ({ maxNewTokens: 16 }),
