@@ -90,12 +90,29 @@ export function parseOverlap(text: string): OverlapPolicy {
   throw new Failure('InvalidRequest', `--overlap ${text}: ${why}; expected ${OVERLAP_POLICIES.join(', ')}`);
 }
 
+/** The server takes anything shorter for this. */
+const LEAST_CATCH_UP_SECONDS = 10;
+
+/** @throws Failure InvalidRequest where the server would silently take a longer one. */
+export function checkCatchUp(seconds: number): void {
+  if (seconds >= LEAST_CATCH_UP_SECONDS) return;
+  throw new Failure(
+    'InvalidRequest',
+    `--catch-up ${seconds}s: expected ${LEAST_CATCH_UP_SECONDS}s or more, the least of the server`,
+  );
+}
+
 /** @throws Failure InvalidRequest unless there is one kind of times, in a zone that there is. */
 export function checkTimes({ cron, intervals, timeZone }: ScheduleTimes, isZone: (name: string) => boolean): void {
   if ((cron.length === 0) === (intervals.length === 0))
     throw new Failure('InvalidRequest', 'a schedule needs times: expected either --cron, e.g. "0 2 * * *", or --every, e.g. 6h');
   if (intervals.some(({ everySeconds }) => everySeconds === 0))
     throw new Failure('InvalidRequest', '--every 0: expected a span of time, e.g. 6h');
+  if (intervals.length > 0 && timeZone !== 'UTC')
+    throw new Failure(
+      'InvalidRequest',
+      `--time-zone ${timeZone}: --every counts from midnight UTC, whatever the zone; use --cron for times of a zone`,
+    );
   if (!isZone(timeZone))
     throw new Failure('InvalidRequest', `--time-zone ${timeZone}: no such zone; expected one like Europe/Berlin, or UTC`);
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import {
+  checkCatchUp,
   checkScheduledRequest,
   checkScheduleName,
   checkTimes,
@@ -7,12 +8,14 @@ import {
   type ScheduleSettings,
   type ScheduleTimes,
 } from '../../domain/run-schedule.js';
+import { Failure } from '../../domain/failures.js';
 import { parseTimeSpan } from '../../domain/time-span.js';
 import { TemporalRunSchedules } from '../../platform/temporal/run-schedules.js';
 import { ControlSession } from '../control-session.js';
 import { narration } from '../narration.js';
 import { readRequest, requestOptions, type RequestOptions } from '../read-request.js';
 import { requestPlanner } from '../request-planner.js';
+import { StopRequest } from '../stop-request.js';
 import { wrap } from '../text-block.js';
 import { showLines } from './schedule-lines.js';
 
@@ -62,13 +65,19 @@ export const createSchedule = (): Command =>
       // Everything that can be wrong is found here, and not at night.
       await requestPlanner().plan(settings.request, 'run');
       const told = narration();
-      const session = await ControlSession.open({ forever: true, narration: told });
-      await session.withClient(async (client) => {
-        const schedules = new TemporalRunSchedules(client);
-        await schedules.create(settings);
-        for (const line of showLines(await schedules.describe(name), [])) told.say(line);
-      });
-      for (const line of UPTIME) told.say(line);
+      const stop = new StopRequest();
+      const session = await ControlSession.open({ forever: false, narration: told });
+      try {
+        await session.withClient(async (client) => {
+          const schedules = new TemporalRunSchedules(client);
+          await schedules.create(settings);
+          await session.stayUp();
+          for (const line of showLines(await schedules.describe(name), [])) told.say(line);
+        });
+        for (const line of UPTIME) told.say(line);
+      } finally {
+        await session.close(stop);
+      }
     });
 
 const UPTIME = wrap(
@@ -81,6 +90,7 @@ async function settingsOf(name: string, file: string | undefined, options: Creat
   checkTimes(times, isTimeZone);
   const overlap = parseOverlap(options.overlap);
   const catchUpSeconds = parseTimeSpan('--catch-up', options.catchUp);
+  checkCatchUp(catchUpSeconds);
   const request = await readRequest(file, options);
   checkScheduledRequest(request, name);
   return { name, request, times, overlap, catchUpSeconds, pauseOnFailure: options.pauseOnFailure, paused: options.paused === true };
@@ -88,6 +98,8 @@ async function settingsOf(name: string, file: string | undefined, options: Creat
 
 function timesOf({ cron, every, offset, timeZone, jitter }: CreateOptions): ScheduleTimes {
   const everySeconds = every === undefined ? null : parseTimeSpan('--every', every);
+  if (offset !== undefined && every === undefined)
+    throw new Failure('InvalidRequest', `--offset ${offset}: expected with --every alone`);
   const offsetSeconds = offset === undefined ? 0 : parseTimeSpan('--offset', offset);
   return {
     cron,

@@ -36,7 +36,7 @@ export function showLines(schedule: RunSchedule, runs: readonly ScheduledRun[]):
     ...labelled('on failure', [
       pauseOnFailure
         ? 'pauses, and goes on by itself once that run has completed after all'
-        : 'goes on with the next time, which a run that is started again does not hold up',
+        : 'goes on with the next time, also beside a run that is started again by itself',
     ]),
     ...labelled('open', open.map(runKeyOf)),
     ...labelled('so far', counted),
