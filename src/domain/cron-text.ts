@@ -1,5 +1,5 @@
 /** Values of one field, as a server keeps a cron expression. */
-export interface CronRange {
+interface CronRange {
   start: number;
   end: number;
   step: number;
