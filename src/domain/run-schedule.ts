@@ -1,7 +1,7 @@
 import { OVERLAP_POLICIES, type OverlapPolicy } from '../contract/kinds.js';
 import type { FineTuningRequest } from '../contract/request.js';
 import { Failure } from './failures.js';
-import { hasScheduledTime } from './names.js';
+import { hasScheduledTime, RECOVERY_ID, SWEEP_ID } from './names.js';
 
 /** When a schedule starts a run. */
 export interface ScheduleTimes {
@@ -64,6 +64,8 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9._:-]{0,78}$/;
 
 /** A name from which keys of runs can be made. @throws Failure InvalidRequest. */
 export function checkScheduleName(name: string): void {
+  if (name === SWEEP_ID || name === RECOVERY_ID)
+    throw new Failure('InvalidRequest', `schedule ${name} is formwork's own; choose another name`);
   if (NAME.test(name)) return;
   throw new Failure(
     'InvalidRequest',

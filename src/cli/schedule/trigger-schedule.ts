@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { OVERLAP_POLICIES } from '../../contract/kinds.js';
+import { OVERLAP_POLICIES, type OverlapPolicy } from '../../contract/kinds.js';
 import { Failure } from '../../domain/failures.js';
 import { runKeyOf } from '../../domain/names.js';
 import { parseOverlap, type RunSchedule } from '../../domain/run-schedule.js';
@@ -17,14 +17,22 @@ export const triggerSchedule = (): Command =>
         const overlap = options.overlap === undefined ? ownOverlap(schedule) : parseOverlap(options.overlap);
         if (overlap === 'skip') refuseWhileOpen(schedule);
         const start = await schedules.trigger(name, overlap);
-        if (start === null) say(`schedule ${name}: a run of it is open, and the next one starts after it`);
+        if (start === null) say(waiting(name, overlap));
         else say(`run ${runKeyOf(start.workflowId)} has begun; npx formwork watch ${runKeyOf(start.workflowId)} watches it`);
       }),
     );
 
 /** Policies that would end a run are for whoever set them in the Web UI, not for a start by hand. */
-const ownOverlap = ({ overlap }: RunSchedule): (typeof OVERLAP_POLICIES)[number] =>
-  OVERLAP_POLICIES.find((policy) => policy === overlap) ?? 'skip';
+const ownOverlap = ({ overlap }: RunSchedule): OverlapPolicy => OVERLAP_POLICIES.find((policy) => policy === overlap) ?? 'skip';
+
+/** @throws Failure Unreachable where there is nothing that a start would wait for. */
+function waiting(name: string, overlap: OverlapPolicy): string {
+  if (overlap.startsWith('buffer')) return `schedule ${name}: a run of it is open, and this one starts after it`;
+  throw new Failure(
+    'Unreachable',
+    `the server was asked, and has started no run of schedule ${name} so far; formwork schedule show ${name} says whether it has by now`,
+  );
+}
 
 /** The server would leave it out without a word. */
 function refuseWhileOpen({ name, open }: RunSchedule): void {
