@@ -26,7 +26,10 @@ interface Ports {
   schedules: RunSchedules;
 }
 
-/** Starts runs again that have failed and that nobody has to mend first. What it leaves, and why, is in its result. Then schedules that waited for one of them. */
+/**
+ * Starts runs again that have failed and that nobody has to mend first; what it leaves, and why, is in its result. Then lets schedules
+ * go on that waited for such a run.
+ */
 export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
   beating(async () => {
     const result: RecoveryResult = { started: [], waiting: [], left: [], resumed: [] };

@@ -234,13 +234,7 @@ export class Scenario {
 
   /** The real claim writes the plan down. */
   private async planOf(fence: number): Promise<void> {
-    const claim = await this.control.claimRun?.({
-      runKey: this.runKey,
-      plan: samplePlan(),
-      workflowId: '',
-      runId: '',
-      recovery: null,
-    });
+    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '', recovery: null });
     // A test may count its minutes in seconds, which no request may.
     const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
     const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };
