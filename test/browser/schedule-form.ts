@@ -19,9 +19,8 @@ export class ScheduleForm {
     this.input = field('JSON Data');
   }
 
-  /** @param namespace its page in the Web UI. */
-  static async open(page: Page, namespace: string): Promise<ScheduleForm> {
-    await page.goto(`${namespace}/schedules/create`);
+  static async open(page: Page, link: string): Promise<ScheduleForm> {
+    await page.goto(link);
     return new ScheduleForm(page);
   }
 

@@ -27,7 +27,7 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
   const box = new Sandbox();
   let browser: Browser;
   let page: Page;
-  let links: { edit: string; practice: string; runs: string };
+  let links: { edit: string; practice: string; runs: string; schedule: string };
 
   const stored = (runKey: string): string => join(box.home, 'store', 'runs', runKey);
 
@@ -37,7 +37,10 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
     const printed = box.formwork(['links']);
     expect(await printed.ended, printed.stderr).toBe(0);
     const link = (name: string): string => new RegExp(`^${name} +(http\\S+)$`, 'm').exec(printed.stdout)?.[1] ?? '';
-    links = { edit: link('start a run'), practice: link('start the practice run'), runs: link('all runs') };
+    links = {
+      ...{ edit: link('start a run'), practice: link('start the practice run') },
+      ...{ runs: link('all runs'), schedule: link('make a schedule') },
+    };
   });
   afterAll(() => box.close());
 
@@ -120,7 +123,7 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
   });
 
   it('makes a schedule in its own form, whose runs have the typed input and a key with the time', async () => {
-    const form = await ScheduleForm.open(page, links.runs.replace(/\/workflows\?.*$/, ''));
+    const form = await ScheduleForm.open(page, links.schedule);
     const request = { dryRun: true, training: { epochs: 3 } };
     await form.name.fill('from-form');
     await form.workflowType.fill('fineTuningRun');
