@@ -31,7 +31,7 @@ export interface ScheduledStart {
   startedAt: string;
 }
 
-/** A schedule as the server's list has it. */
+/** A schedule in a list. */
 export interface ListedSchedule {
   name: string;
   times: ScheduleTimes;

@@ -21,7 +21,8 @@ async function scheduledRun(client: Client, store: ObjectStore, start: Scheduled
   const { workflowId, scheduledAt } = start;
   const known = await knownRun(store, runKeyOf(workflowId));
   const listed = known.owner === null ? await unclaimedRun(client, start) : await listRun(client, known);
-  return { ...listed, scheduledAt };
+  // Those that name several fields have a line for each.
+  return { ...listed, message: listed.message.replaceAll(/\s+/g, ' '), scheduledAt };
 }
 
 /** Of a run that was refused before it was claimed, as one whose data is gone, only the server knows. */

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   DAYS_OF_WEEK,
   MONTHS,
@@ -8,7 +9,6 @@ import {
   type ScheduleExecutionResult,
   type ScheduleHandle,
   type ScheduleSpecDescription,
-  type ScheduleSummary,
 } from '@temporalio/client';
 import { msToTs, requiredTsToDate } from '@temporalio/common/lib/time.js';
 import type { OverlapPolicy } from '../../contract/kinds.js';
@@ -27,6 +27,8 @@ export interface RunSchedules {
 
 /** The server takes an action within a second; one that has to wait for an open run takes longer than anybody looks on. */
 const TAKEN_MS = 10_000;
+/** From a question to a server that knows of the end of a run; 78 ms or less here. */
+const LOOK_MS = 300;
 
 export class TemporalRunSchedules implements RunSchedules {
   constructor(private readonly client: Client) {}
@@ -68,17 +70,28 @@ export class TemporalRunSchedules implements RunSchedules {
     }
   }
 
-  async list(): Promise<ListedSchedule[]> {
-    const found: ListedSchedule[] = [];
-    for await (const summary of this.client.schedule.list())
-      if (summary.action?.workflowType === RUN_WORKFLOW) found.push(listed(summary));
-    return found.sort((a, b) => a.name.localeCompare(b.name));
+  /** By name. The server's own list says of none that a failure has paused it before somebody has asked for that one. */
+  async list(): Promise<RunSchedule[]> {
+    const names: string[] = [];
+    for await (const { scheduleId, action } of this.client.schedule.list())
+      if (action?.workflowType === RUN_WORKFLOW) names.push(scheduleId);
+    const found = await Promise.all(names.sort().map((name) => this.describe(name).catch(whereGone)));
+    return found.filter((schedule) => schedule !== null);
   }
 
+  /** The server looks how its runs have ended when it is asked, or is due, and answers with what it knew before. */
   async describe(name: string): Promise<RunSchedule> {
-    const { action, policies, info, ...rest } = await this.own(name);
+    const first = await this.own(name);
+    const mayPause = first.policies.pauseOnFailure && !first.state.paused;
+    if (mayPause) await delay(LOOK_MS);
+    const { scheduleId, spec, state, action, policies, info } = mayPause ? await this.own(name) : first;
     return {
-      ...listed({ ...rest, info }),
+      name: scheduleId,
+      times: timesOf(spec),
+      paused: state.paused,
+      note: state.note ?? '',
+      next: info.nextActionTimes.map((time) => time.toISOString()),
+      started: startsOf(info.recentActions),
       workflowId: action.workflowId,
       request: action.args?.[0] ?? null,
       overlap: fromServer(policies.overlap),
@@ -155,23 +168,13 @@ const toServer = (overlap: OverlapPolicy): 'SKIP' | 'BUFFER_ONE' | 'BUFFER_ALL' 
 const OVERLAPS = { skip: 'SKIP', 'buffer-one': 'BUFFER_ONE', 'buffer-all': 'BUFFER_ALL', 'allow-all': 'ALLOW_ALL' } as const;
 const fromServer = (overlap: string | undefined): string => (overlap ?? 'SKIP').toLowerCase().replace('_', '-');
 
-const identity = ({ workflowId, startedAt }: ScheduledStart): string => `${workflowId} ${startedAt}`;
-
-function listed({
-  scheduleId,
-  spec,
-  state,
-  info,
-}: Pick<ScheduleSummary, 'scheduleId' | 'spec' | 'state' | 'info'>): ListedSchedule {
-  return {
-    name: scheduleId,
-    times: timesOf(spec ?? {}),
-    paused: state.paused,
-    note: state.note ?? '',
-    next: info.nextActionTimes.map((time) => time.toISOString()),
-    started: startsOf(info.recentActions),
-  };
+/** The server's list may be a moment behind. */
+function whereGone(error: unknown): null {
+  if (error instanceof Failure && error.kind === 'InvalidRequest') return null;
+  throw error;
 }
+
+const identity = ({ workflowId, startedAt }: ScheduledStart): string => `${workflowId} ${startedAt}`;
 
 /** A backfill may start a workflow again that has been started before. */
 function startsOf(actions: readonly ScheduleExecutionResult[]): ScheduledStart[] {
