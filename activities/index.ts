@@ -42,12 +42,14 @@ import type { ObjectStore } from '../src/platform/object-store/port.js';
 import type { Planner } from '../src/platform/planning/port.js';
 import type { JobRunner } from '../src/platform/runner/port.js';
 import type { RunDirectory } from '../src/platform/temporal/run-directory.js';
+import type { RunSchedules } from '../src/platform/temporal/run-schedules.js';
 
 export interface ControlPorts {
   store: ObjectStore;
   compute: Compute;
   planner: Planner;
   runs: RunDirectory;
+  schedules: RunSchedules;
   installation: string;
   /** Where nodes find the server. */
   server: { address: string; namespace: string };

@@ -12,6 +12,7 @@ import { LocalPlanner } from '../src/platform/planning/local-planner.js';
 import { configuredServer, connectClient } from '../src/platform/temporal/connection.js';
 import { ensureStandingSchedules } from '../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../src/platform/temporal/run-directory.js';
+import { TemporalRunSchedules } from '../src/platform/temporal/run-schedules.js';
 import { workerDeployment } from '../src/platform/temporal/worker-deployment.js';
 import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
@@ -47,6 +48,7 @@ const worker = await Worker.create({
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),
     runs: new TemporalRunDirectory(client),
+    schedules: new TemporalRunSchedules(client),
     notifier: environment.webhookUrl === null ? null : new Webhook(environment.webhookUrl),
     uiUrl: process.env['TEMPORAL_UI_URL'] ?? null,
   }),

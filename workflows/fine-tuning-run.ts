@@ -7,6 +7,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { Claim } from '../activities/run/claim-run.js';
 import type { Stage } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
@@ -26,6 +27,9 @@ import { withNotice } from './give-notice.js';
 /** The stages whose work is on nodes. */
 const ON_NODES: ReadonlySet<Stage> = new Set(['baseline', 'smoke', 'train', 'evaluate', 'test', 'publish']);
 
+/** Set by the server on what a schedule starts, and on nothing else. */
+const SCHEDULED_BY = defineSearchAttributeKey('TemporalScheduledById', SearchAttributeType.KEYWORD);
+
 /** One task, one model: from a request to a tuned model and its report. Any start with the same run key continues the same work. */
 export function fineTuningRun(request?: unknown): Promise<RunResult> {
   const board = new StatusBoard(runKeyOf(workflowInfo().workflowId));
@@ -33,7 +37,7 @@ export function fineTuningRun(request?: unknown): Promise<RunResult> {
 }
 
 async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult> {
-  const { workflowId, runId, memo } = workflowInfo();
+  const { workflowId, runId, memo, typedSearchAttributes } = workflowInfo();
   board.enter('plan', 'the plan');
   // Before anything else: a run that is still being planned can be stopped too.
   const asked = { toStop: false, run: null as Run | null };
@@ -51,7 +55,8 @@ async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult
     validator: (retry?: Retry) => running().parking.check(retry),
     description: 'lets a parked run go on, as it is or with other values, e.g. {"set": {"training": {"microBatchRows": 1}}}',
   });
-  const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId }));
+  const schedule = typedSearchAttributes.get(SCHEDULED_BY);
+  const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId, schedule }));
   board.planned(runKey, plan);
   if (plan.request.dryRun) {
     board.leave('dry run: nothing was prepared, leased or stored');

@@ -6,25 +6,33 @@ import { deadlineOf, isOfServer, judgeRecovery, recoveriesSince, requestOf } fro
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
+import type { RunSchedules } from '../../src/platform/temporal/run-schedules.js';
 import { beating } from '../beating.js';
 import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
 import { newestOwner } from './newest-owner.js';
+import { resumeSchedules } from './resume-schedules.js';
 
 export interface RecoveryResult {
   started: { runKey: string; number: number }[];
   waiting: { runKey: string; until: string }[];
   left: { runKey: string; why: string }[];
+  /** Schedules that a failure had paused, whose run has completed since. */
+  resumed: { schedule: string; runKey: string }[];
 }
 
 interface Ports {
   store: ObjectStore;
   runs: RunDirectory;
+  schedules: RunSchedules;
 }
 
-/** Starts runs again that have failed and that nobody has to mend first. What it leaves, and why, is in its result. */
+/**
+ * Starts runs again that have failed and that nobody has to mend first; what it leaves, and why, is in its result. Then lets schedules
+ * go on that waited for such a run.
+ */
 export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
   beating(async () => {
-    const result: RecoveryResult = { started: [], waiting: [], left: [] };
+    const result: RecoveryResult = { started: [], waiting: [], left: [], resumed: [] };
     for (const runKey of await ports.runs.failedRuns()) {
       try {
         await recoverRun(ports, runKey, result);
@@ -34,6 +42,7 @@ export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
         result.left.push({ runKey, why: error.message });
       }
     }
+    result.resumed = await resumeSchedules(ports);
     return result;
   });
 

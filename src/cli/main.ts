@@ -14,6 +14,7 @@ import { reportCommand } from './commands/report.js';
 import { retryCommand } from './commands/retry.js';
 import { resumeCommand } from './commands/resume.js';
 import { runCommand } from './commands/run.js';
+import { scheduleCommand } from './commands/schedule.js';
 import { schemaCommand } from './commands/schema.js';
 import { scoreCommand } from './commands/score.js';
 import { startCommand } from './commands/start.js';
@@ -27,8 +28,8 @@ const program = new Command('formwork')
   .description('Fine-tunes a language model as one durable workflow: data, cluster, training, evaluation, report.')
   .version(formworkVersion)
   .showSuggestionAfterError()
-  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.badInput))
   .configureHelp({ sortSubcommands: false });
+withExitCodes(program);
 
 for (const command of [
   startCommand,
@@ -40,6 +41,7 @@ for (const command of [
   retryCommand,
   resumeCommand,
   listCommand,
+  scheduleCommand,
   logsCommand,
   cancelCommand,
   reportCommand,
@@ -52,10 +54,7 @@ for (const command of [
   faultCommand,
   linksCommand,
 ]) {
-  program.addCommand(
-    // A wrong command line is bad input like any other; help and version end well.
-    command().exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.badInput)),
-  );
+  program.addCommand(withExitCodes(command()));
 }
 
 try {
@@ -66,6 +65,12 @@ try {
 }
 // A connection that is still closing must not hold the process.
 process.exit();
+
+/** A wrong command line is bad input like any other; help and version end well. */
+function withExitCodes(command: Command): Command {
+  for (const part of command.commands) withExitCodes(part);
+  return command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.badInput));
+}
 
 function explain(error: unknown): string {
   if (!(error instanceof Failure)) return error instanceof Error ? (error.stack ?? error.message) : String(error);

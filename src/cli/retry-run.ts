@@ -6,14 +6,15 @@ import {
 } from '@temporalio/client';
 import { Failure } from '../domain/failures.js';
 import { RETRY_UPDATE } from '../domain/names.js';
+import type { ObjectStore } from '../platform/object-store/port.js';
 import { findRun } from './run-watch.js';
 
 /** The values are checked by an activity, which takes the plan from the store; no answer by then means that nobody works. */
 const ANSWER_MS = 60_000;
 
 /** Goes on with a parked run, with this part of its request changed. @returns what the run says to it. */
-export async function retryRun(client: Client, runKey: string, set: Record<string, unknown>): Promise<unknown> {
-  const handle = await findRun(client, runKey);
+export async function retryRun(client: Client, store: ObjectStore, runKey: string, set: Record<string, unknown>): Promise<unknown> {
+  const handle = await findRun(client, store, runKey);
   try {
     return await client.withDeadline(Date.now() + ANSWER_MS, () =>
       handle.executeUpdate<unknown, [object]>(RETRY_UPDATE, { args: [{ set }] }),

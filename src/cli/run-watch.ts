@@ -4,6 +4,8 @@ import type { RunResult } from '../contract/run.js';
 import { RunStatus } from '../contract/run.js';
 import { Failure } from '../domain/failures.js';
 import { runWorkflowId } from '../domain/names.js';
+import { knownRun } from '../platform/control/open-runs.js';
+import type { ObjectStore } from '../platform/object-store/port.js';
 import { liveProgress, type LiveProgress } from '../platform/temporal/live-progress.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
 import { runEnd } from '../platform/temporal/run-end.js';
@@ -18,9 +20,10 @@ export interface RunView {
   progress: LiveProgress | null;
 }
 
-/** The workflow of a run. @throws Failure InvalidRequest when the server has none under this key. */
-export async function findRun(client: Client, runKey: string): Promise<WorkflowHandle> {
-  const handle = client.workflow.getHandle(runWorkflowId(runKey));
+/** The workflow of a run, which may have an id of its own. @throws Failure InvalidRequest when the server has none under this key. */
+export async function findRun(client: Client, store: ObjectStore, runKey: string): Promise<WorkflowHandle> {
+  const { owner } = await knownRun(store, runKey);
+  const handle = client.workflow.getHandle(owner?.workflowId ?? runWorkflowId(runKey));
   await handle.describe().catch((error: unknown) => {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new Failure('InvalidRequest', `this server knows no run ${runKey}; formwork list shows the runs of this home`);

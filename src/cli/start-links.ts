@@ -7,22 +7,31 @@ export interface WebUiLinks {
   /** The start form with a new workflow id. It looks for that id, finds none, and leaves the input empty. */
   practice: string;
   runs: string;
+  /** The form that makes a schedule; it takes no fields from its link. */
+  schedule: string;
 }
 
 export function webUiLinks(uiUrl: string, namespace: string, now: Date): WebUiLinks {
-  const workflows = `${uiUrl}/namespaces/${namespace}/workflows`;
+  const pages = `${uiUrl}/namespaces/${namespace}`;
+  const workflows = `${pages}/workflows`;
   const form = (fields: Record<string, string>): string =>
     `${workflows}/start-workflow?${new URLSearchParams({ taskQueue: CONTROL_QUEUE, workflowType: 'fineTuningRun', ...fields }).toString()}`;
   return {
     edit: form({}),
     practice: form({ workflowId: runWorkflowId(newRunKey('practice', now)) }),
     runs: `${workflows}?query=${encodeURIComponent('WorkflowType="fineTuningRun"')}`,
+    schedule: `${pages}/schedules/create`,
   };
 }
 
 /** The same as lines for a person. */
 export function startLinks(uiUrl: string | null, namespace: string): string[] {
   if (uiUrl === null) return ['no Web UI is known for this server; set TEMPORAL_UI_URL to have links'];
-  const { edit, practice, runs } = webUiLinks(uiUrl, namespace, new Date());
-  return [`start a run              ${edit}`, `start the practice run   ${practice}`, `all runs                 ${runs}`];
+  const { edit, practice, runs, schedule } = webUiLinks(uiUrl, namespace, new Date());
+  return [
+    `start a run              ${edit}`,
+    `start the practice run   ${practice}`,
+    `all runs                 ${runs}`,
+    `make a schedule          ${schedule}`,
+  ];
 }

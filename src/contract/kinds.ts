@@ -33,6 +33,10 @@ export const ON_NON_FINITE = ['rewind', 'skip', 'stop'] as const;
 
 export const SCHEDULES = ['cosine', 'linear'] as const;
 
+/** What a schedule does when it is time while a run of it is open. None of them ends a run that is at work. */
+export const OVERLAP_POLICIES = ['skip', 'buffer-one', 'buffer-all', 'allow-all'] as const;
+export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+
 export const RUNNER_COMMANDS = ['init', 'tokens', 'train', 'generate', 'export', 'describe'] as const;
 export type RunnerCommand = (typeof RUNNER_COMMANDS)[number];
 

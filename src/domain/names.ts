@@ -2,6 +2,9 @@
 
 export const CONTROL_QUEUE = 'formwork';
 
+/** Workflow type of a run. */
+export const RUN_WORKFLOW = 'fineTuningRun';
+
 export const SEARCH_ATTRIBUTES = ['FormworkStage', 'FormworkTask', 'FormworkModel', 'FormworkRunKey'] as const;
 
 /** One machine of one lease, as a name for folders and queues. The generation tells a replacement from the machine before it. */
@@ -33,6 +36,12 @@ export const roundScope = (round: string): string => `round-${round}`;
 export function runKeyOf(workflowId: string): string {
   return workflowId.startsWith('run/') ? workflowId.slice('run/'.length) : workflowId;
 }
+
+/** What the server appends to the workflow id of a schedule's action: the time it was meant for, without its jitter. */
+const SCHEDULED_TIME = /-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/** Has each start of its schedule a workflow id of its own? */
+export const hasScheduledTime = (workflowId: string): boolean => SCHEDULED_TIME.test(workflowId);
 
 /** Name of the update that lets a parked run go on. */
 export const RETRY_UPDATE = 'retryNow';

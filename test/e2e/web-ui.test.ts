@@ -6,6 +6,7 @@ import { RunReport } from '../../src/contract/report.js';
 import { FineTuningRequest } from '../../src/contract/request.js';
 import { launchChromium, noChromium } from '../browser/chromium.js';
 import { RunPage } from '../browser/run-page.js';
+import { ScheduleForm } from '../browser/schedule-form.js';
 import { StartForm } from '../browser/start-form.js';
 import { Sandbox } from './sandbox.js';
 import { shortRequest } from './short-request.js';
@@ -26,7 +27,7 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
   const box = new Sandbox();
   let browser: Browser;
   let page: Page;
-  let links: { edit: string; practice: string; runs: string };
+  let links: { edit: string; practice: string; runs: string; schedule: string };
 
   const stored = (runKey: string): string => join(box.home, 'store', 'runs', runKey);
 
@@ -36,7 +37,10 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
     const printed = box.formwork(['links']);
     expect(await printed.ended, printed.stderr).toBe(0);
     const link = (name: string): string => new RegExp(`^${name} +(http\\S+)$`, 'm').exec(printed.stdout)?.[1] ?? '';
-    links = { edit: link('start a run'), practice: link('start the practice run'), runs: link('all runs') };
+    links = {
+      ...{ edit: link('start a run'), practice: link('start the practice run') },
+      ...{ runs: link('all runs'), schedule: link('make a schedule') },
+    };
   });
   afterAll(() => box.close());
 
@@ -116,6 +120,32 @@ describe.skipIf(noChromium !== null)('the Web UI of a formwork that is up', () =
     await expectResult(run, 'training.epoch: unknown field; the nearest known one is epochs');
     expect(existsSync(stored('mistyped'))).toBe(false);
     expect(existsSync(nodes) ? readdirSync(nodes) : []).toEqual(before);
+  });
+
+  it('makes a schedule in its own form, whose runs have the typed input and a key with the time', async () => {
+    const form = await ScheduleForm.open(page, links.schedule);
+    const request = { dryRun: true, training: { epochs: 3 } };
+    await form.name.fill('from-form');
+    await form.workflowType.fill('fineTuningRun');
+    await form.workflowId.fill('run/from-form');
+    await form.taskQueue.fill('formwork');
+    await form.cron.fill('0 2 * * 1-5');
+    await form.typeInput(request);
+    await form.pressCreate();
+
+    const trigger = box.formwork(['schedule', 'trigger', 'from-form']);
+    expect(await trigger.ended, trigger.stderr).toBe(0);
+    const runKey = /^run (from-form-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) has begun/.exec(trigger.stdout)?.[1] ?? '';
+    const run = await runPageOf(runKey);
+    await run.says('Completed', AT_ONCE_MS);
+    await expectResult(run, `"runKey": "${runKey}"`);
+    const list = box.formwork(['schedule', 'list']);
+    expect(await list.ended, list.stderr).toBe(0);
+    expect(list.stdout).toMatch(/^from-form: cron 0 2 \* \* 1-5, UTC; next /);
+    expect(list.stdout).toMatch(new RegExp(`^  ${runKey} +planned +dry run$`, 'm'));
+    const show = box.formwork(['schedule', 'show', 'from-form', '--json']);
+    expect(await show.ended, show.stderr).toBe(0);
+    expect(JSON.parse(show.stdout)).toMatchObject({ request, overlap: 'skip', pauseOnFailure: false });
   });
 
   it('ends with formwork down, and nothing is left', async () => {

@@ -121,16 +121,16 @@ describe('formwork retry', () => {
   it('is refused, in words, by a run that does not wait for it, by one that is over, and where there is none', async () => {
     scenario = await training();
     const { client, runKey } = scenario;
-    await expect(retryRun(client, runKey, {})).rejects.toMatchObject({
+    await expect(retryRun(client, scenario.store, runKey, {})).rejects.toMatchObject({
       ...{ kind: 'InvalidRequest', message: expect.stringContaining(`knows no run ${runKey}`) as string },
     });
     const handle = await scenario.start();
     await scenario.called('followRanks', inTraining);
-    await expect(retryRun(client, runKey, {})).rejects.toMatchObject({
+    await expect(retryRun(client, scenario.store, runKey, {})).rejects.toMatchObject({
       ...{ kind: 'InvalidRequest', message: expect.stringContaining(`run ${runKey} does not take it`) as string },
     });
     await handle.terminate();
-    await expect(retryRun(client, runKey, {})).rejects.toMatchObject({
+    await expect(retryRun(client, scenario.store, runKey, {})).rejects.toMatchObject({
       ...{ kind: 'InvalidRequest', message: expect.stringContaining(`run ${runKey} is over`) as string },
     });
   });

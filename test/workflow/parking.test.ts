@@ -50,7 +50,7 @@ describe('a run that nothing but a person can help', () => {
     expect(Date.parse(status.parked?.until as string)).toBeGreaterThan(Date.parse(status.parked?.nodesReleasedAt as string));
     failing = false;
     const set = readAssignments(['training.activationCheckpointing=true']);
-    expect(await retryRun(scenario.client, scenario.runKey, set)).toBe(
+    expect(await retryRun(scenario.client, scenario.store, scenario.runKey, set)).toBe(
       'goes on with other training.activationCheckpointing, from the newest checkpoint',
     );
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });

@@ -8,6 +8,7 @@ import { FineTuningRequest } from '../../src/contract/request.js';
 import { CONTROL_QUEUE, RECOVERY_ID, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { TemporalRunSchedules } from '../../src/platform/temporal/run-schedules.js';
 import { samplePlan } from './samples.js';
 import { failWith } from './answers.js';
 import { Scenario } from './scenario.js';
@@ -35,7 +36,10 @@ async function open(prepare: (execution: number) => Promise<void>): Promise<void
         await prepare((execution += 1));
         return { datasetId: 'd'.repeat(64), note: 'rows' };
       },
-      recoverRuns: () => recoverRuns({ store: scenario.store, runs: new TemporalRunDirectory(scenario.client) })(),
+      recoverRuns: () => {
+        const { store, client } = scenario;
+        return recoverRuns({ store, runs: new TemporalRunDirectory(client), schedules: new TemporalRunSchedules(client) })();
+      },
     },
   });
 }

@@ -292,7 +292,7 @@ export class Scenario {
         return verdict.action === 'again' ? { ...verdict, afterSeconds: verdict.afterSeconds / 1000 } : verdict;
       },
       sweepNodes: async () => ({ listed: 0, ended: [] }),
-      recoverRuns: async () => ({ started: [], waiting: [], left: [] }),
+      recoverRuns: async () => ({ started: [], waiting: [], left: [], resumed: [] }),
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,
       answerLength: async () => ({ maxNewTokens: 16 }),

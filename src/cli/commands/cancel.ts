@@ -11,7 +11,7 @@ export const cancelCommand = (): Command =>
     .action(async (runKey: string) => {
       const context = await CliContext.open();
       await context.withClient(async (client) => {
-        const handle = await findRun(client, runKey);
+        const handle = await findRun(client, context.store, runKey);
         const { status: before } = await handle.describe();
         if (before.name !== 'RUNNING' && before.name !== 'PAUSED') {
           process.stdout.write(`run ${runKey}: ${await callOff(context.store, runKey, before.name.toLowerCase())}\n`);

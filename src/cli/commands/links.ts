@@ -5,7 +5,7 @@ import { startLinks } from '../start-links.js';
 export const linksCommand = (): Command =>
   new Command('links')
     .description(
-      'links into the Web UI: its start form with a whole input to edit, the form for the practice run, and the list of runs',
+      'links into the Web UI: its start form with a whole input to edit, the form for the practice run, the list of runs, and the form that makes a schedule',
     )
     .addHelpText('after', '\nExample:\n  formwork links\n')
     .action(async () => {

@@ -1,18 +1,8 @@
-import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import { knownRuns, type KnownRun } from '../../platform/control/open-runs.js';
 import { configuredServer } from '../../platform/temporal/connection.js';
-import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
 import { CliContext } from '../context.js';
-import { parkedLine } from '../parked-line.js';
-import { askStatus } from '../run-watch.js';
-
-interface ListedRun {
-  runKey: string;
-  state: string;
-  since: string;
-  message: string;
-}
+import { listRun, type ListedRun } from '../list-run.js';
 
 export const listCommand = (): Command =>
   new Command('list')
@@ -36,22 +26,6 @@ export const listCommand = (): Command =>
 async function describeAll(context: CliContext, runs: readonly KnownRun[]): Promise<ListedRun[]> {
   const isOver = runs.every(({ owner, ended }) => owner === null || ended !== null);
   if (isOver || ((await context.control.running()) === null && configuredServer() === null))
-    return Promise.all(runs.map((run) => describe(null, run)));
-  return context.withClient((client) => Promise.all(runs.map((run) => describe(client, run))));
-}
-
-async function describe(client: Client | null, { runKey, owner, ended }: KnownRun): Promise<ListedRun> {
-  if (ended !== null) return { runKey, state: ended.outcome, since: ended.endedAt, message: ended.message };
-  if (owner === null) return { runKey, state: 'unclaimed', since: '', message: 'no execution has claimed it' };
-  const since = owner.claimedAt;
-  if (client === null) return { runKey, state: 'unknown', since, message: 'no server is up to ask' };
-  const state = await new TemporalRunDirectory(client).stateOf(owner.workflowId);
-  if (state === 'unknown') return { runKey, state, since, message: 'the server does not know it' };
-  if (state === 'closed')
-    return { runKey, state: 'interrupted', since, message: 'can be gone on with: start it again under its key' };
-  const status = await askStatus(client, owner.workflowId).catch(() => null);
-  if (status === null) return { runKey, state, since, message: `gives no answer; npx formwork status ${runKey} says why` };
-  if (status.parked !== null)
-    return { runKey, state: 'parked', since: status.parked.since, message: parkedLine(runKey, status.parked) };
-  return { runKey, state, since, message: '' };
+    return Promise.all(runs.map((run) => listRun(null, run)));
+  return context.withClient((client) => Promise.all(runs.map((run) => listRun(client, run))));
 }

@@ -11,6 +11,6 @@ export const retryCommand = (): Command =>
     .action(async (runKey: string, options: RequestOptions) => {
       const set = readAssignments(options.set);
       const context = await CliContext.open();
-      const answer = await context.withClient((client) => retryRun(client, runKey, set));
+      const answer = await context.withClient((client) => retryRun(client, context.store, runKey, set));
       process.stdout.write(`run ${runKey}: ${typeof answer === 'string' ? answer : JSON.stringify(answer)}\n`);
     });

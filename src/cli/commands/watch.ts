@@ -17,7 +17,7 @@ export const watchCommand = (): Command =>
       const told = narration(options);
       const context = await CliContext.open();
       process.exitCode = await context.withClient(async (client, { uiUrl, namespace }) => {
-        const { workflowId } = await findRun(client, runKey);
+        const { workflowId } = await findRun(client, context.store, runKey);
         const result = await followRun(client, workflowId, told, stop.signal);
         if (result === null) return stop.signal.aborted ? EXIT.ok : EXIT.parked;
         const place = { store: context.home.store(), uiUrl, namespace, workflowId };

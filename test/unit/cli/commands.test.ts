@@ -13,15 +13,24 @@ async function commandOf(name: string): Promise<Command> {
   return make();
 }
 
-describe.each(names)('formwork %s', (name) => {
-  test('is named as its file, and says what it does', async () => {
-    const command = await commandOf(name);
-    expect(command.name()).toBe(name);
+/** A command of a name, and the commands below it, each with its words. */
+async function wordsOf(name: string): Promise<[string, Command][]> {
+  const command = await commandOf(name);
+  return [[name, command], ...command.commands.map((part): [string, Command] => [`${name} ${part.name()}`, part])];
+}
+
+const commands = (await Promise.all(names.map(wordsOf))).flat();
+
+test.each(names)('formwork %s is named as its file', async (name) => {
+  expect((await commandOf(name)).name()).toBe(name);
+});
+
+describe.each(commands)('formwork %s', (name, command) => {
+  test('says what it does', () => {
     expect(command.description()).toMatch(/.{15,}/);
   });
 
-  test('has help with an example of itself and a word on every option', async () => {
-    const command = await commandOf(name);
+  test('has help with an example of itself and a word on every option', () => {
     let help = '';
     command.configureOutput({ writeOut: (text) => (help += text) });
     command.outputHelp();

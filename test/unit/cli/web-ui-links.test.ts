@@ -21,6 +21,10 @@ test('the list shows runs and not their children', () => {
   expect(new URL(links.runs).searchParams.get('query')).toBe('WorkflowType="fineTuningRun"');
 });
 
+test('a schedule is made in the form of the same namespace', () => {
+  expect(new URL(links.schedule).pathname).toBe('/namespaces/default/schedules/create');
+});
+
 test('without a known Web UI there is a sentence instead of a broken link', () => {
   expect(startLinks(null, 'default')).toEqual([expect.stringContaining('TEMPORAL_UI_URL')]);
 });

@@ -22,6 +22,12 @@ const commands = new Map(
   ),
 );
 
+/** With those of the commands below it. */
+const optionsOf = (command: Command): string[] => [
+  ...command.options.flatMap(({ long }) => long ?? []),
+  ...command.commands.flatMap(optionsOf),
+];
+
 describe('docs/cli.md', () => {
   const names = [...commands.keys()].sort();
 
@@ -38,8 +44,7 @@ describe('docs/cli.md', () => {
   });
 
   test.each(names)('names every option of %s', (name) => {
-    const options = (commands.get(name) as Command).options.flatMap(({ long }) => (long == null ? [] : [long]));
-    for (const option of options) expect(text).toContain(option);
+    for (const option of optionsOf(commands.get(name) as Command)) expect(text).toContain(option);
   });
 
   test('shows no command or option that does not exist', () => {
@@ -48,7 +53,7 @@ describe('docs/cli.md', () => {
       .matchAll(/npx formwork (\w+)([^\n]*)/g)) {
       const command = commands.get(name as string);
       expect(command, name).toBeDefined();
-      const known = command?.options.map(({ long }) => long) ?? [];
+      const known = command === undefined ? [] : optionsOf(command);
       for (const [option] of (rest as string).matchAll(/--[\w-]+/g)) expect(known, `formwork ${name}`).toContain(option);
     }
   });

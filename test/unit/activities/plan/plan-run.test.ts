@@ -1,12 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, test } from 'vitest';
 import { decisions } from '../../../../activities/decisions.js';
-import { planRun } from '../../../../activities/plan/plan-run.js';
+import { planRun, type PlanRunInput } from '../../../../activities/plan/plan-run.js';
 import { RunPlan } from '../../../../src/contract/plan.js';
 import { FakePlanner } from '../../../fakes/fake-planner.js';
 import { failure } from '../../../fixtures/failure.js';
 
-const planned = (planner: FakePlanner, input: { request: unknown; workflowId: string }): ReturnType<ReturnType<typeof planRun>> =>
+const planned = (planner: FakePlanner, input: PlanRunInput): ReturnType<ReturnType<typeof planRun>> =>
   new MockActivityEnvironment().run(planRun({ planner }), input);
 
 describe('planning a run', () => {
@@ -30,6 +30,14 @@ describe('planning a run', () => {
   test('a workflow id that makes no run key is refused, with what to do', async () => {
     await expect(planned(new FakePlanner(), { request: {}, workflowId: 'a/b c' })).rejects.toEqual(
       failure('InvalidRequest', /the workflow id "a\/b c" makes no run key: .*choose another id or set runKey/),
+    );
+  });
+
+  test('of a schedule, a request that would make all starts one run is refused', async () => {
+    const ofSchedule = { workflowId: 'run/nightly-2026-11-24T01:00:00Z', schedule: 'nightly' };
+    expect((await planned(new FakePlanner(), { request: {}, ...ofSchedule })).runKey).toBe('nightly-2026-11-24T01:00:00Z');
+    await expect(planned(new FakePlanner(), { request: { runKey: 'mine' }, ...ofSchedule })).rejects.toEqual(
+      failure('InvalidRequest', /names runKey mine/),
     );
   });
 });

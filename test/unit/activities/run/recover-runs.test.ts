@@ -8,6 +8,7 @@ import { Failure } from '../../../../src/domain/failures.js';
 import type { WorkflowEnd } from '../../../../src/domain/recovery.js';
 import { runKeys } from '../../../../src/domain/store-keys.js';
 import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
+import { FakeRunSchedules } from '../../../fakes/fake-run-schedules.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 import { runPlan } from '../../../fixtures/run-plan.js';
@@ -19,6 +20,7 @@ const failedLongAgo: WorkflowEnd = { how: 'failed', at: minutesAgo(60), failure:
 class Site {
   readonly store = new InMemoryObjectStore();
   readonly runs = new FakeRunDirectory();
+  readonly schedules = new FakeRunSchedules();
   readonly context = new ActivityContext();
 
   /** An execution that has claimed the run and ended so. */
@@ -48,7 +50,7 @@ describe('a look at runs that have failed', () => {
   test('starts one again under its own workflow, for as long as its deadline leaves, and writes it down first', async () => {
     const site = new Site();
     await site.execution('k', failedLongAgo, { request: { training: { epochs: 2 }, deadlineMinutes: 100 } });
-    expect(await site.recover()).toEqual({ started: [{ runKey: 'k', number: 1 }], waiting: [], left: [] });
+    expect(await site.recover()).toEqual({ started: [{ runKey: 'k', number: 1 }], waiting: [], left: [], resumed: [] });
     expect(site.runs.started).toMatchObject([
       { workflowId: 'run/k', request: { runKey: 'k', training: { epochs: 2 }, deadlineMinutes: expect.any(Number) as number } },
     ]);
@@ -123,7 +125,7 @@ describe('a look at runs that have failed', () => {
     const site = new Site();
     await site.execution('k');
     await endRun(site)({ runKey: 'k', fence: 1, outcome: 'cancelled', message: 'called off' });
-    expect(await site.recover()).toEqual({ started: [], waiting: [], left: [] });
+    expect(await site.recover()).toEqual({ started: [], waiting: [], left: [], resumed: [] });
     await site.execution('k');
     expect((await site.recover()).started).toEqual([{ runKey: 'k', number: 1 }]);
   });
