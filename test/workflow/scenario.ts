@@ -178,7 +178,15 @@ export class Scenario {
 
   providerNode(lease: string, runKey: string, fence: number, node: number, generation: number, deadline: string): ProviderNode {
     const tags = { installation: 'test', runKey, lease, fence, node, generation, leaseMinutes: 60 };
-    return { nodeId: `node-${node}-g${generation}`, tags, state: 'running', launchedAt: new Date().toISOString(), deadline };
+    return {
+      nodeId: `node-${node}-g${generation}`,
+      tags,
+      state: 'running',
+      launchedAt: new Date().toISOString(),
+      deadline,
+      endedAt: null,
+      pricePerHourUsd: 0,
+    };
   }
 
   job(jobId: string): JobSpec {
@@ -234,7 +242,13 @@ export class Scenario {
 
   /** The real claim writes the plan down. */
   private async planOf(fence: number): Promise<void> {
-    const claim = await this.control.claimRun?.({ runKey: this.runKey, plan: samplePlan(), workflowId: '', runId: '', recovery: null });
+    const claim = await this.control.claimRun?.({
+      runKey: this.runKey,
+      plan: samplePlan(),
+      workflowId: '',
+      runId: '',
+      recovery: null,
+    });
     // A test may count its minutes in seconds, which no request may.
     const { deadlineMinutes, parkedNodesMinutes } = samplePlan();
     const plan: RunPlan = { ...(claim?.plan ?? samplePlan()), deadlineMinutes, parkedNodesMinutes };

@@ -13,6 +13,7 @@ import { FakeCompute } from '../../../fakes/fake-compute.js';
 import { FakeNodeSelf } from '../../../fakes/fake-node-self.js';
 import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 
 vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'));
@@ -187,10 +188,12 @@ describe('terminating', () => {
   });
 });
 
-test('a renewal reaches the host of the node as a date', async () => {
+test('a renewal reaches the host of the node as a date, and the ledger', async () => {
   const self = new FakeNodeSelf();
-  await renewNode({ self })({ deadline: '2026-11-22T21:30:00.000Z' });
+  const workLog = new FakeWorkLog();
+  await renewNode({ self, workLog })({ deadline: '2026-11-22T21:30:00.000Z' });
   expect(self.deadlines).toEqual([new Date('2026-11-22T21:30:00.000Z')]);
+  expect(workLog.words).toEqual([{ word: 'renewed' }]);
 });
 
 describe('a lease', () => {
@@ -199,7 +202,14 @@ describe('a lease', () => {
     const store = new InMemoryObjectStore();
     runs.set('run/k', state);
     for (let fence = 1; fence <= owners; fence += 1) {
-      const owner = { fence, workflowId: 'run/k', runId: String(fence), server: 'n', recovery: null, claimedAt: '2026-11-22T21:30:00.000Z' };
+      const owner = {
+        fence,
+        workflowId: 'run/k',
+        runId: String(fence),
+        server: 'n',
+        recovery: null,
+        claimedAt: '2026-11-22T21:30:00.000Z',
+      };
       await store.put(runKeys.owner('k', fence), JSON.stringify(owner));
     }
     return isLeaseNeeded({ store, runs })({ runKey: 'k', fence: 1, workflowId: 'run/k' });
