@@ -9,6 +9,7 @@ import { parts } from './sections/parts.js';
 import { plan } from './sections/plan.js';
 import { record } from './sections/record.js';
 import { resumes } from './sections/resumes.js';
+import { spend } from './sections/spend.js';
 import { time } from './sections/time.js';
 import { training } from './sections/training.js';
 import { wrongAnswers } from './sections/wrong-answers.js';
@@ -22,6 +23,7 @@ const SECTIONS: readonly ((report: RunReport) => Section | null)[] = [
   checkpoints,
   data,
   time,
+  spend,
   plan,
   environment,
   record,
