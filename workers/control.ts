@@ -1,11 +1,12 @@
 // The control worker: workflows, and the activities that need no machine of the cluster.
-import { Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/index.js';
 import { CONTROL_QUEUE } from '../src/domain/names.js';
 import { readEnvironment, withoutSecrets } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
 import { Webhook } from '../src/platform/notification/webhook.js';
 import { recordedNodes } from '../src/platform/ledger/recorded-nodes.js';
+import { LedgerMetrics } from '../src/platform/ledger/ledger-metrics.js';
 import { StoredLedger } from '../src/platform/ledger/stored-ledger.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
 import { packageFile } from '../src/platform/package-root.js';
@@ -20,12 +21,15 @@ import { connectWorker, installRuntime } from './runtime.js';
 /** Each training gang keeps one activity, which sleeps, busy watching its nodes. */
 const MAX_ACTIVITIES = 500;
 
+/** Prometheus asks every quarter or half of a minute or so; each look reads the ledgers of the runs that have machines. */
+const MEASURE_MS = 15_000;
+
 /** How soon the death of the control host is noticed; nobody waits for it. */
 const PARENT_MS = 1_000;
 
 const parent = process.ppid;
 const environment = readEnvironment(process.env, process.cwd());
-const logger = installRuntime('control', environment.logLevel);
+const logger = installRuntime('control', environment.logLevel, environment.metricsAddress);
 const home = new Home(environment.home);
 await home.open();
 const target = configuredServer();
@@ -41,6 +45,8 @@ const compute = recordedNodes(home, {
   launcher: environment.nodeLauncher,
   warn: (message, error) => logger.warn({ err: error }, message),
 });
+const ledger = new StoredLedger(store, compute);
+const installation = await home.installation();
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
@@ -49,8 +55,8 @@ const worker = await Worker.create({
   activities: createControlActivities({
     store,
     compute,
-    ledger: new StoredLedger(store, compute),
-    installation: await home.installation(),
+    ledger,
+    installation,
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),
     runs: new TemporalRunDirectory(client),
@@ -60,6 +66,7 @@ const worker = await Worker.create({
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
 });
+const measuring = environment.metricsAddress === null ? null : keepMeasured();
 logger.info({ taskQueue: CONTROL_QUEUE, address: target.address }, 'control worker polls');
 const orphaned = setInterval(() => {
   if (process.env['FORMWORK_CONTROL_HOST'] === undefined || process.ppid === parent) return;
@@ -71,6 +78,21 @@ try {
   await worker.run();
 } finally {
   clearInterval(orphaned);
+  if (measuring !== null) clearInterval(measuring);
   await client.connection.close();
   await connection.close();
+}
+
+function keepMeasured(): NodeJS.Timeout {
+  const metrics = new LedgerMetrics({ compute, ledger, installation }, Runtime.instance().metricMeter);
+  let isLooking = false;
+  return setInterval(() => {
+    // A store that hangs is not asked again before it has answered.
+    if (isLooking) return;
+    isLooking = true;
+    metrics
+      .look()
+      .catch((error: unknown) => logger.warn({ err: error }, 'the metrics of the ledger could not be brought up to date'))
+      .finally(() => (isLooking = false));
+  }, MEASURE_MS);
 }

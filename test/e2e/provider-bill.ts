@@ -2,16 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { Ledger } from '../../src/contract/ledger.js';
+import { NodeRecord } from '../../src/platform/compute/node-folder.js';
 import type { Sandbox } from './sandbox.js';
 
 /** Milliseconds that each node of a run was there, by the provider's own files and by nothing of the ledger. */
 function providedNodes(home: string, runKey: string): Record<string, number> {
   const folder = join(home, 'nodes');
-  const read = <T>(nodeId: string, file: string): T => JSON.parse(readFileSync(join(folder, nodeId, file), 'utf8')) as T;
+  const read = (nodeId: string, file: string): unknown => JSON.parse(readFileSync(join(folder, nodeId, file), 'utf8'));
   const lives = readdirSync(folder).flatMap((nodeId): [string, number][] => {
-    const { tags, launchedAt } = read<{ tags: { runKey: string }; launchedAt: string }>(nodeId, 'node.json');
+    const { tags, launchedAt } = NodeRecord.parse(read(nodeId, 'node.json'));
     if (tags.runKey !== runKey) return [];
-    return [[nodeId, Date.parse(read<{ at: string }>(nodeId, 'terminated.json').at) - Date.parse(launchedAt)]];
+    const { at } = read(nodeId, 'terminated.json') as { at: string };
+    return [[nodeId, Date.parse(at) - Date.parse(launchedAt)]];
   });
   return Object.fromEntries(lives);
 }
