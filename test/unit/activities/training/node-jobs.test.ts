@@ -30,6 +30,7 @@ describe('starting ranks', () => {
     expect(await act(startRanks({ jobs, workLog }), trainJob())).toBe('started');
     expect(await act(startRanks({ jobs, workLog }), trainJob())).toBe('adopted');
     expect(jobs.starts).toBe(1);
+    expect(workLog.words[0]).toEqual({ word: 'started', jobId: trainJob().jobId });
   });
 });
 
