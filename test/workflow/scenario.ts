@@ -70,17 +70,8 @@ const exitOf = (kind: FailureKind, step: number | null = null): RankExit[] => [
 
 /** How far a follower says that its job has got. */
 export const progressAt = (done: number, total: number | null = 20): FollowProgress => ({
-  ...{
-    phase: 'loop',
-    done,
-    total,
-    unit: 'steps',
-    loss: 1.5,
-    tokensPerSecond: 1,
-    etaSeconds: 60,
-    checkpointStep: null,
-    trouble: null,
-  },
+  ...{ phase: 'loop', done, total, unit: 'steps', loss: 1.5, tokensPerSecond: 1, etaSeconds: 60 },
+  ...{ checkpointStep: null, trouble: null },
 });
 
 /** A job whose rank failed of this. */
@@ -178,15 +169,8 @@ export class Scenario {
 
   providerNode(lease: string, runKey: string, fence: number, node: number, generation: number, deadline: string): ProviderNode {
     const tags = { installation: 'test', runKey, lease, fence, node, generation, leaseMinutes: 60 };
-    return {
-      nodeId: `node-${node}-g${generation}`,
-      tags,
-      state: 'running',
-      launchedAt: new Date().toISOString(),
-      deadline,
-      endedAt: null,
-      pricePerHourUsd: 0,
-    };
+    const life = { launchedAt: new Date().toISOString(), deadline, endedAt: null };
+    return { nodeId: `node-${node}-g${generation}`, tags, state: 'running', ...life, pricePerHourUsd: 0 };
   }
 
   job(jobId: string): JobSpec {
