@@ -13,6 +13,7 @@ describe('the environment', () => {
       serverAddress: '127.0.0.1',
       nodeLauncher: [],
       offline: false,
+      metricsAddress: null,
       webhookUrl: null,
     });
   });
@@ -25,6 +26,7 @@ describe('the environment', () => {
       FORMWORK_LOG_LEVEL: 'debug',
       FORMWORK_SERVER_ADDRESS: '10.0.0.5',
       FORMWORK_NODE_LAUNCHER: ' ip netns  exec host-{node} ',
+      FORMWORK_METRICS_ADDRESS: '127.0.0.1:9464',
       FORMWORK_OFFLINE: '1',
       FORMWORK_WEBHOOK_URL: 'https://example.org/hooks/token',
       OTHER: 'ignored',
@@ -37,6 +39,7 @@ describe('the environment', () => {
       serverAddress: '10.0.0.5',
       nodeLauncher: ['ip', 'netns', 'exec', 'host-{node}'],
       offline: true,
+      metricsAddress: '127.0.0.1:9464',
       webhookUrl: 'https://example.org/hooks/token',
     });
   });
@@ -47,6 +50,7 @@ describe('the environment', () => {
     ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: expected a URL, e\.g\. https:.*, got "my mirror"/],
     ['FORMWORK_SERVER_ADDRESS', 'my-host', /FORMWORK_SERVER_ADDRESS: expected an IPv4 address .*10\.0\.0\.5.*, got "my-host"/],
     ['FORMWORK_SERVER_ADDRESS', '0.0.0.0', /FORMWORK_SERVER_ADDRESS: expected the one address that nodes reach/],
+    ['FORMWORK_METRICS_ADDRESS', '0.0.0.0:9464', /FORMWORK_METRICS_ADDRESS: expected a loopback address .*, got "0\.0\.0\.0:9464"/],
     ['FORMWORK_NODE_LAUNCHER', ' ', /FORMWORK_NODE_LAUNCHER: /],
     ['FORMWORK_HOME', '', /FORMWORK_HOME: /],
     ['FORMWORK_PYTHON', '', /FORMWORK_PYTHON: /],
