@@ -36,6 +36,7 @@ import { startRanks } from './training/start-ranks.js';
 import { stopRanks } from './training/stop-ranks.js';
 import { storeModel } from './training/store-model.js';
 import type { Compute } from '../src/platform/compute/port.js';
+import type { LedgerBook, WorkLog } from '../src/platform/ledger/port.js';
 import type { NodeSelf } from '../src/platform/node/port.js';
 import type { Notifier } from '../src/platform/notification/port.js';
 import type { ObjectStore } from '../src/platform/object-store/port.js';
@@ -47,6 +48,7 @@ import type { RunSchedules } from '../src/platform/temporal/run-schedules.js';
 export interface ControlPorts {
   store: ObjectStore;
   compute: Compute;
+  ledger: LedgerBook;
   planner: Planner;
   runs: RunDirectory;
   schedules: RunSchedules;
@@ -95,6 +97,7 @@ export interface NodePorts {
   store: ObjectStore;
   jobs: JobRunner;
   self: NodeSelf;
+  workLog: WorkLog;
   followers: JobFollowers;
 }
 

@@ -5,6 +5,7 @@ import { cancelCommand } from './commands/cancel.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
 import { faultCommand } from './commands/fault.js';
+import { ledgerCommand } from './commands/ledger.js';
 import { linksCommand } from './commands/links.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
@@ -45,6 +46,7 @@ for (const command of [
   logsCommand,
   cancelCommand,
   reportCommand,
+  ledgerCommand,
   tryCommand,
   planCommand,
   schemaCommand,

@@ -86,6 +86,7 @@ export function deadlineOf(
  */
 export function requestOf(plan: RunPlan, runKey: string): FineTuningRequest {
   const { request, deadlineMinutes, parkedNodesMinutes, limits, recovery } = plan;
-  const cluster = { ...request.cluster, leaseMinutes: plan.cluster.leaseMinutes };
+  const { leaseMinutes, pricePerNodeHourUsd } = plan.cluster;
+  const cluster = { ...request.cluster, leaseMinutes, pricePerNodeHourUsd };
   return { ...request, runKey, deadlineMinutes, parkedNodesMinutes, limits, recovery, cluster };
 }

@@ -6,6 +6,7 @@ export const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
   'deadlineMinutes',
   'parkedNodesMinutes',
   'cluster.leaseMinutes',
+  'cluster.pricePerNodeHourUsd',
   'limits.setupSeconds',
   'limits.stepSeconds',
   'limits.checkpointSeconds',

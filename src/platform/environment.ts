@@ -34,6 +34,11 @@ const Environment = z.object({
     .url({ protocol: /^https?$/, error: 'an address that begins with https:// or http://' })
     .optional()
     .describe('where it is posted that a run has parked or ended'),
+  FORMWORK_METRICS_ADDRESS: z
+    .string()
+    .regex(/^127(?:\.\d{1,3}){3}:\d{1,5}$/, 'a loopback address with a port, e.g. 127.0.0.1:9464')
+    .optional()
+    .describe('where the control worker serves its metrics, in the format of Prometheus'),
   FORMWORK_OFFLINE: z.stringbool().default(false).describe('never download; fail with what is missing instead'),
   // The names that Temporal's own worker controller gives to the workers that it starts.
   TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).optional().describe('worker deployment that control workers are of'),
@@ -59,6 +64,7 @@ export interface FormworkEnvironment {
   serverAddress: string;
   nodeLauncher: readonly string[];
   offline: boolean;
+  metricsAddress: string | null;
   /** May carry a token: for the one process that posts, and for no log and no message. */
   webhookUrl: string | null;
   /** null: not versioned, so any control worker carries on any run. */
@@ -91,6 +97,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, cwd: string): FormworkEn
     serverAddress: values.FORMWORK_SERVER_ADDRESS,
     nodeLauncher: values.FORMWORK_NODE_LAUNCHER?.split(/\s+/) ?? [],
     offline: values.FORMWORK_OFFLINE,
+    metricsAddress: values.FORMWORK_METRICS_ADDRESS ?? null,
     webhookUrl: values.FORMWORK_WEBHOOK_URL ?? null,
     workerVersion: workerVersionOf(values),
   };

@@ -17,8 +17,8 @@ test('requests differ in the paths whose values differ', () => {
   ]);
 });
 
-test('key and times may change: none says what the work is', () => {
+test('key, times and the price may change: none says what the work is', () => {
   const limits = { setupSeconds: 600, stepSeconds: 600, checkpointSeconds: 600 };
-  const times = { deadlineMinutes: 10, parkedNodesMinutes: 0, cluster: { leaseMinutes: 5 }, limits };
+  const times = { deadlineMinutes: 10, parkedNodesMinutes: 0, cluster: { leaseMinutes: 5, pricePerNodeHourUsd: 2 }, limits };
   expect(between({ runKey: 'a', ...times }, { runKey: 'b' })).toEqual([]);
 });

@@ -13,6 +13,7 @@ describe('the environment', () => {
       serverAddress: '127.0.0.1',
       nodeLauncher: [],
       offline: false,
+      metricsAddress: null,
       webhookUrl: null,
       workerVersion: null,
     });
@@ -26,6 +27,7 @@ describe('the environment', () => {
       FORMWORK_LOG_LEVEL: 'debug',
       FORMWORK_SERVER_ADDRESS: '10.0.0.5',
       FORMWORK_NODE_LAUNCHER: ' ip netns  exec host-{node} ',
+      FORMWORK_METRICS_ADDRESS: '127.0.0.1:9464',
       FORMWORK_OFFLINE: '1',
       FORMWORK_WEBHOOK_URL: 'https://example.org/hooks/token',
       TEMPORAL_DEPLOYMENT_NAME: 'formwork',
@@ -41,6 +43,7 @@ describe('the environment', () => {
       serverAddress: '10.0.0.5',
       nodeLauncher: ['ip', 'netns', 'exec', 'host-{node}'],
       offline: true,
+      metricsAddress: '127.0.0.1:9464',
       webhookUrl: 'https://example.org/hooks/token',
       workerVersion: { deploymentName: 'formwork', buildId: '0.2.0', behavior: 'PINNED' },
     });
@@ -66,6 +69,7 @@ describe('the environment', () => {
     ['FORMWORK_PYTHON_INDEX', 'my mirror', /FORMWORK_PYTHON_INDEX: expected a URL, e\.g\. https:.*, got "my mirror"/],
     ['FORMWORK_SERVER_ADDRESS', 'my-host', /FORMWORK_SERVER_ADDRESS: expected an IPv4 address .*10\.0\.0\.5.*, got "my-host"/],
     ['FORMWORK_SERVER_ADDRESS', '0.0.0.0', /FORMWORK_SERVER_ADDRESS: expected the one address that nodes reach/],
+    ['FORMWORK_METRICS_ADDRESS', '0.0.0.0:9464', /FORMWORK_METRICS_ADDRESS: expected a loopback address .*, got "0\.0\.0\.0:9464"/],
     ['FORMWORK_NODE_LAUNCHER', ' ', /FORMWORK_NODE_LAUNCHER: /],
     ['FORMWORK_VERSIONING_BEHAVIOR', 'pinned', /FORMWORK_VERSIONING_BEHAVIOR: expected one of .*"PINNED".*, got "pinned"/],
     ['FORMWORK_HOME', '', /FORMWORK_HOME: /],

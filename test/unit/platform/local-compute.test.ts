@@ -56,6 +56,7 @@ class Provider {
       server: { address: '127.0.0.1:7233', namespace: 'default' },
       taskQueue: 'queue',
       deadline: new Date('2030-01-01T00:00:00.000Z'),
+      pricePerHourUsd: 3.5,
     };
   }
 
@@ -74,6 +75,16 @@ class Provider {
 
   async host(nodeId: string): Promise<ProcessIdentity> {
     return eventually('the host', () => new NodeFolder(join(this.nodes, nodeId)).host());
+  }
+
+  /** Host and ranks at once: nobody is left to note the end. */
+  async killAll(nodeId: string): Promise<void> {
+    await eventually('its ranks', async () => (await this.processes(nodeId)).length >= 3);
+    await eventually('the end of its processes', async () => {
+      const left = await this.processes(nodeId);
+      for (const { pid } of left) killIfThere(pid, 'SIGKILL');
+      return left.length === 0;
+    });
   }
 
   async killHost(nodeId: string): Promise<void> {
@@ -266,8 +277,7 @@ describe('a node whose host is gone', () => {
     await provider.killHost(nodeId);
     expect(await provider.look(nodeId)).toMatchObject({ state: 'running' });
     expect(await provider.compute.list({ installation: 'home' })).toHaveLength(1);
-    for (const { pid } of await provider.processes(nodeId)) killIfThere(pid, 'SIGKILL');
-    await eventually('the end of its processes', async () => (await provider.processes(nodeId)).length === 0);
+    await provider.killAll(nodeId);
     expect(await provider.look(nodeId)).toMatchObject({ state: 'terminated' });
   });
 
@@ -281,6 +291,37 @@ describe('a node whose host is gone', () => {
     await provider.compute.terminate([nodeId]);
     expect(await provider.compute.list({ installation: 'home' })).toEqual([]);
     expect(await provider.processes(nodeId)).toEqual([]);
+  });
+});
+
+describe('what a node costs', () => {
+  test('is its price from its launch to the end that its host has noted', async () => {
+    const provider = new Provider();
+    const launched = await provider.launch();
+    expect(launched).toMatchObject({ pricePerHourUsd: 3.5, endedAt: null });
+    await provider.compute.terminate([launched.nodeId]);
+    const noted = (await new NodeFolder(join(provider.nodes, launched.nodeId)).terminated())?.at;
+    expect(await provider.look(launched.nodeId)).toEqual({ ...launched, state: 'terminated', endedAt: noted });
+  });
+
+  test('is counted until somebody notes the end of one that was killed whole', async () => {
+    const provider = new Provider();
+    const { nodeId } = await provider.launch();
+    await provider.killAll(nodeId);
+    expect(await provider.look(nodeId)).toMatchObject({ state: 'terminated', endedAt: null });
+    const before = Date.now();
+    await provider.compute.terminate([nodeId]);
+    expect(Date.parse((await provider.look(nodeId))?.endedAt ?? '')).toBeGreaterThanOrEqual(before);
+  });
+
+  test('ends at its deadline at most, where nobody noticed before', async () => {
+    const provider = new Provider();
+    const { nodeId } = await provider.launch();
+    await provider.killAll(nodeId);
+    const deadline = new Date(Date.now() - 60_000);
+    await new NodeFolder(join(provider.nodes, nodeId)).writeDeadline(deadline);
+    await provider.compute.terminate([nodeId]);
+    expect(await provider.look(nodeId)).toMatchObject({ endedAt: deadline.toISOString() });
   });
 });
 

@@ -11,6 +11,7 @@ import { knownRuns } from '../../../src/platform/control/open-runs.js';
 import { StorePrune } from '../../../src/platform/pruning/prune-store.js';
 import { readInventory, type InventorySources } from '../../../src/platform/pruning/read-inventory.js';
 import type { WorkflowState } from '../../../src/platform/temporal/run-directory.js';
+import { FakeWorkLog } from '../../fakes/fake-work-log.js';
 import { FakeJobRunner } from '../../fakes/fake-job-runner.js';
 import { FakeRunDirectory } from '../../fakes/fake-run-directory.js';
 import { act } from '../../fixtures/activity-context.js';
@@ -129,7 +130,7 @@ describe('a prune', () => {
     const one = new PrunedStore({ isPublished: true });
     await one.prune();
     const key = `${ROUND}/trajectories/1/epochs/epoch-0002`;
-    const ports = { jobs: new FakeJobRunner(temporaryFolder()), store: one.store };
+    const ports = { jobs: new FakeJobRunner(temporaryFolder()), store: one.store, workLog: new FakeWorkLog() };
     await expect(act(stageInputs(ports), [{ kind: 'folder', key, to: key }])).rejects.toEqual(
       failure('InvalidData', /formwork prune has removed the files of .*epoch-0002 at 2/),
     );

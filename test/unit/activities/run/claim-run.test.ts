@@ -208,11 +208,14 @@ describe('who carries a run on', () => {
   test('does so with the lease and the limits of its own start, where that names them', async () => {
     const claims = new Claims();
     const first = await claims.claim('run/k', 'a', { limits: { setupSeconds: 600, stepSeconds: 60 } });
-    const second = await claims.claim('run/k', 'b', { limits: { stepSeconds: 90 }, cluster: { leaseMinutes: 7 } });
+    const second = await claims.claim('run/k', 'b', {
+      limits: { stepSeconds: 90 },
+      cluster: { leaseMinutes: 7, pricePerNodeHourUsd: 2 },
+    });
     expect(second.plan).toEqual({
       ...first.plan,
       limits: { ...first.plan.limits, stepSeconds: 90 },
-      cluster: { ...first.plan.cluster, leaseMinutes: 7 },
+      cluster: { ...first.plan.cluster, leaseMinutes: 7, pricePerNodeHourUsd: 2 },
     });
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { JobFollowers } from '../../../../activities/training/job-followers.js';
 import { failure } from '../../../fixtures/failure.js';
 import { act } from '../../../fixtures/activity-context.js';
+import { runnerEvent } from '../../../fixtures/runner-events.js';
 import { checkpointKey, FollowedJob, type Follower } from './followed-job.js';
 
 vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'));
@@ -55,6 +56,30 @@ describe('a job whose watcher was cancelled', () => {
     expect((await job.follow().ended()).results.map(({ kind }) => kind)).toEqual(['finished']);
     expect(job.store.objects).toEqual(stored);
   });
+});
+
+test('what ranks did, and how they ended, is in the ledger when all that they made is in the store', async () => {
+  const job = await FollowedJob.start();
+  const follower = job.follow();
+  await job.tell(runnerEvent('started', { time: '2026-11-22T20:00:00.000Z' }));
+  await job.tell(runnerEvent('phase', { time: '2026-11-22T20:00:05.000Z', phase: 'loop' }));
+  await job.tell(runnerEvent('step', { step: 7 }));
+  await vi.waitFor(() => expect(job.workLog.words).toContainEqual({ word: 'seen', jobId: job.jobId }));
+  await job.tell(runnerEvent('failed', { time: '2026-11-22T20:00:09.000Z' }));
+  job.jobs.end(job.jobId, 'OutOfMemory');
+  await follower.ended();
+  expect(job.workLog.words.at(-1)).toEqual({ word: 'ended', jobId: job.jobId });
+  expect(job.workLog.ends).toMatchObject([
+    {
+      startedAt: '2026-11-22T20:00:00.000Z',
+      kinds: ['OutOfMemory'],
+      marks: [
+        { at: '2026-11-22T20:00:00.000Z', phase: 'imports', step: 0 },
+        { at: '2026-11-22T20:00:05.000Z', phase: 'loop', step: 0 },
+        { at: '2026-11-22T20:00:09.000Z', phase: 'over', step: 7 },
+      ],
+    },
+  ]);
 });
 
 describe('one follower a job', () => {
