@@ -1,4 +1,5 @@
 import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
+import type { FailureKind } from '../src/contract/kinds.js';
 import type { Claim } from '../activities/run/claim-run.js';
 import { longRecords, records } from './acts.js';
 import { fail, failureOf, type KnownFailure } from './failure-kind.js';
@@ -129,6 +130,13 @@ export class Parking {
     parked.goesOn = true;
     board.note(`goes on by itself, ${this.tries} of ${attempts}`);
     return null;
+  }
+
+  /** A run that is parked for this goes on as it is; any other stays as it is. */
+  goOnIfFor(kind: FailureKind): void {
+    if (this.parked === null || this.parked.failure.kind !== kind || this.parked.isAsked) return;
+    this.parked.goesOn = true;
+    this.tries = 0;
   }
 
   /** Is there anything to let go on, and may it be asked for like this? Values are held against the plan by `retry`. */

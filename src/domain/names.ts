@@ -37,6 +37,9 @@ export function runKeyOf(workflowId: string): string {
 /** Name of the update that lets a parked run go on. */
 export const RETRY_UPDATE = 'retryNow';
 
+/** Name of the update that changes what a run may cost. */
+export const RAISE_UPDATE = 'raiseBudget';
+
 /** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
 export const SWEEP_ID = 'cluster-sweep';
 

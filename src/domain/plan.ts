@@ -102,6 +102,8 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     },
     limits: resolveLimits(request, cluster.device),
     deadlineMinutes: request.deadlineMinutes,
+    maxSpendUsd: request.maxSpendUsd,
+    maxHourlyUsd: request.maxHourlyUsd,
     parkedNodesMinutes: request.parkedNodesMinutes,
     recovery: request.recovery,
   };
