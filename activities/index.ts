@@ -31,11 +31,13 @@ import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
 import { planNodeJob } from './training/plan-node-job.js';
 import { setAsideCheckpoint } from './training/set-aside-checkpoint.js';
+import { judgeSpend, raiseCaps, reserveLaunch } from './run/spend.js';
 import { stageInputs } from './training/stage-inputs.js';
 import { startRanks } from './training/start-ranks.js';
 import { stopRanks } from './training/stop-ranks.js';
 import { storeModel } from './training/store-model.js';
 import type { Compute } from '../src/platform/compute/port.js';
+import type { LedgerBook, WorkLog } from '../src/platform/ledger/port.js';
 import type { NodeSelf } from '../src/platform/node/port.js';
 import type { Notifier } from '../src/platform/notification/port.js';
 import type { ObjectStore } from '../src/platform/object-store/port.js';
@@ -46,6 +48,7 @@ import type { RunDirectory } from '../src/platform/temporal/run-directory.js';
 export interface ControlPorts {
   store: ObjectStore;
   compute: Compute;
+  ledger: LedgerBook;
   planner: Planner;
   runs: RunDirectory;
   installation: string;
@@ -74,6 +77,9 @@ export const createControlActivities = (ports: ControlPorts) => ({
   isLeaseNeeded: isLeaseNeeded(ports),
   sweepNodes: sweepNodes(ports),
   recoverRuns: recoverRuns(ports),
+  judgeSpend: judgeSpend(ports),
+  reserveLaunch: reserveLaunch(ports),
+  raiseCaps: raiseCaps(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
   judgeGang: judgeGang(ports),
@@ -93,6 +99,7 @@ export interface NodePorts {
   store: ObjectStore;
   jobs: JobRunner;
   self: NodeSelf;
+  workLog: WorkLog;
   followers: JobFollowers;
 }
 

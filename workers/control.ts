@@ -2,10 +2,11 @@
 import { Worker } from '@temporalio/worker';
 import { createControlActivities } from '../activities/index.js';
 import { CONTROL_QUEUE } from '../src/domain/names.js';
-import { localCompute } from '../src/platform/compute/local-nodes.js';
 import { readEnvironment, withoutSecrets } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
 import { Webhook } from '../src/platform/notification/webhook.js';
+import { recordedNodes } from '../src/platform/ledger/recorded-nodes.js';
+import { StoredLedger } from '../src/platform/ledger/stored-ledger.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
 import { packageFile } from '../src/platform/package-root.js';
 import { LocalPlanner } from '../src/platform/planning/local-planner.js';
@@ -35,14 +36,21 @@ const connection = await connectWorker(target, logger);
 const client = await connectClient(target);
 // Here, since every installation has a control worker, whoever started it and whatever server it is of.
 await ensureStandingSchedules(client);
+const store = new FileStore(home.store());
+const compute = recordedNodes(home, {
+  env: withoutSecrets(process.env),
+  launcher: environment.nodeLauncher,
+  warn: (message, error) => logger.warn({ err: error }, message),
+});
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
   taskQueue: CONTROL_QUEUE,
   workflowBundle: { codePath: packageFile('dist', 'workflow-bundle.js') },
   activities: createControlActivities({
-    store: new FileStore(home.store()),
-    compute: localCompute(home, withoutSecrets(process.env), environment.nodeLauncher),
+    store,
+    compute,
+    ledger: new StoredLedger(store, compute),
     installation: await home.installation(),
     server: { address: target.address, namespace: target.namespace },
     planner: new LocalPlanner({ folder: process.cwd(), checkRows, home, python: environment.python }),

@@ -11,6 +11,7 @@ import { takeLock } from '../src/platform/lock.js';
 import { rankNetwork } from '../src/platform/network/rank-network.js';
 import { LocalNode } from '../src/platform/node/local-node.js';
 import { FileStore } from '../src/platform/object-store/file-store.js';
+import { StoredWorkLog } from '../src/platform/ledger/stored-work-log.js';
 import { entryCommand } from '../src/platform/package-root.js';
 import { LocalJobRunner } from '../src/platform/runner/local-job-runner.js';
 import { configuredServer } from '../src/platform/temporal/connection.js';
@@ -48,13 +49,14 @@ const jobs = new LocalJobRunner({
   supervisor: entryCommand('rank-supervisor'),
   env: { ...process.env, FORMWORK_RANK_INTERFACE: network.rankInterface },
 });
-const followers = new JobFollowers({ jobs, store });
+const workLog = new StoredWorkLog(store, record.nodeId, record.tags, (message, error) => logger.warn({ err: error }, message));
+const followers = new JobFollowers({ jobs, store, workLog });
 const connection = await connectWorker(target, logger);
 const worker = await Worker.create({
   connection,
   namespace: target.namespace,
   taskQueue: record.taskQueue,
-  activities: createNodeActivities({ store, jobs, self: new LocalNode(folder, network), followers }),
+  activities: createNodeActivities({ store, jobs, self: new LocalNode(folder, network), workLog, followers }),
   interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
   maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,

@@ -235,8 +235,17 @@ class Lease {
 
   /** Launches and waits until each machine answers on its own queue, or one is gone. Returns the places that were lost. */
   private async launchOnce(wanted: readonly Place[]): Promise<number[]> {
-    const { runKey, fence, leaseMinutes } = this.input;
-    const request = { leaseId: this.id, runKey, fence, nodes: wanted, leaseMinutes, deadline: this.deadline() };
+    const { runKey, fence, leaseMinutes, spec } = this.input;
+    const { pricePerNodeHourUsd } = spec;
+    const request = {
+      leaseId: this.id,
+      runKey,
+      fence,
+      nodes: wanted,
+      leaseMinutes,
+      deadline: this.deadline(),
+      pricePerNodeHourUsd,
+    };
     const launched = await launching.launchNodes(request);
     const scope = new CancellationScope();
     const ready = scope.run(() =>

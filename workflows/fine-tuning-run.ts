@@ -154,7 +154,7 @@ class Run {
   async carryOut(): Promise<RunResult> {
     const clock = new CancellationScope();
     void clock.run(() => this.keepDeadline());
-    void clock.run(() => this.spend.keep((message) => this.haltFor({ kind: 'BudgetExceeded', message, isFinal: false })));
+    void clock.run(() => this.keepCaps());
     try {
       const result = await this.work.run(() => this.walk());
       clock.cancel();
@@ -176,6 +176,14 @@ class Run {
       this.overdue = true;
       // A parked run has nothing to stop: it sees that its time is over, and fails of what it was parked for.
       if (!this.parking.isParked) await this.stop(`the deadline of ${minutes} minutes has passed`);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
+  }
+
+  private async keepCaps(): Promise<void> {
+    try {
+      await this.spend.keep((failure) => this.haltFor(failure));
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }

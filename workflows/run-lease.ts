@@ -28,7 +28,7 @@ export class RunLease {
 
   /** Starts the lease and waits until every node has answered. Fails as the lease does. */
   async acquire(runKey: string, fence: number, cluster: RunPlan['cluster'], onStarted: (id: string) => void): Promise<void> {
-    const { provider, nodes, ranksPerNode, device, leaseMinutes } = cluster;
+    const { provider, nodes, ranksPerNode, device, leaseMinutes, pricePerNodeHourUsd } = cluster;
     this.leases += 1;
     const workflowId = leaseWorkflowId(runKey, fence, this.leases);
     // Before it is started: its first news may come with the word that it has been.
@@ -43,7 +43,7 @@ export class RunLease {
         args: [
           {
             ...{ runKey, fence, runWorkflowId, leaseMinutes, carried: null },
-            spec: { provider, nodes, ranksPerNode, device },
+            spec: { provider, nodes, ranksPerNode, device, pricePerNodeHourUsd },
           },
         ],
       }),

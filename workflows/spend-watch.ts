@@ -1,7 +1,7 @@
 import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
 import type { Claim } from '../activities/run/claim-run.js';
 import { records, spending } from './acts.js';
-import { fail, failureOf } from './failure-kind.js';
+import { fail, failureOf, type KnownFailure } from './failure-kind.js';
 import type { Raise } from './messages.js';
 import type { StatusBoard } from './status-board.js';
 
@@ -24,8 +24,8 @@ export class SpendWatch {
     return this.caps.maxSpendUsd !== null || this.caps.maxHourlyUsd !== null;
   }
 
-  /** Calls `onOver` whenever the cap is reached, until the scope that it runs in is cancelled. */
-  async keep(onOver: (message: string) => Promise<void>): Promise<void> {
+  /** Calls `onOver` whenever the cap is reached, or cannot be held, until the scope that it runs in is cancelled. */
+  async keep(onOver: (failure: KnownFailure) => Promise<void>): Promise<void> {
     const { runKey, claim } = this;
     try {
       for (;;) {
@@ -35,12 +35,13 @@ export class SpendWatch {
         // Somebody may have raised it meanwhile: then what was answered is old.
         if (raises !== this.raises) continue;
         if (verdict.isOver) {
-          await onOver(verdict.message);
+          await onOver({ kind: 'BudgetExceeded', message: verdict.message, isFinal: false });
           await condition(() => raises !== this.raises);
         } else await condition(() => raises !== this.raises, verdict.againAfterSeconds * 1000);
       }
     } catch (error) {
-      if (!isCancellation(error)) throw error;
+      if (isCancellation(error)) throw error;
+      await onOver(failureOf(error));
     }
   }
 

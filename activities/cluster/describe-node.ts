@@ -3,6 +3,7 @@ import type { NodeFacts } from '../../src/contract/cluster.js';
 import type { JobFence } from '../../src/contract/job.js';
 import type { RunnerEventOf } from '../../src/contract/runner-event.js';
 import { Failure } from '../../src/domain/failures.js';
+import type { WorkLog } from '../../src/platform/ledger/port.js';
 import type { NodeSelf } from '../../src/platform/node/port.js';
 import type { JobRunner } from '../../src/platform/runner/port.js';
 import { beating } from '../beating.js';
@@ -13,9 +14,10 @@ const SETUP_SECONDS = 120;
 
 /** Asks this node, and the Python on it, what they are. That it answers is what makes a node ready. */
 export const describeNode =
-  (ports: { jobs: JobRunner; self: NodeSelf }) =>
+  (ports: { jobs: JobRunner; self: NodeSelf; workLog: WorkLog }) =>
   ({ fence }: { fence: JobFence }): Promise<NodeFacts> =>
     beating(async () => {
+      const answeredAt = new Date();
       const jobId = `describe-${fence.owner}`;
       const limits = { setupSeconds: SETUP_SECONDS, stepSeconds: SETUP_SECONDS, checkpointSeconds: SETUP_SECONDS };
       const ranks = { first: 0, count: 1, worldSize: 1, threads: 1 };
@@ -42,6 +44,7 @@ export const describeNode =
           { logTail: exit?.logTail },
         );
       }
+      void ports.workLog.ready(answeredAt, new Date());
       return {
         ...(await ports.self.facts()),
         device: described.device,

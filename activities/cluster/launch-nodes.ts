@@ -15,12 +15,14 @@ export interface LaunchNodesInput {
   leaseMinutes: number;
   /** ISO time at which a node ends itself unless it is renewed. */
   deadline: string;
+  /** Missing where a lease was begun by a version that knew no price. */
+  pricePerNodeHourUsd?: number;
 }
 
 /** Launches the nodes of a lease, or finds them launched: the same lease, place and generation never give two machines. */
 export const launchNodes =
   (ports: { compute: Compute; installation: string; server: { address: string; namespace: string } }) =>
-  ({ leaseId, runKey, fence, nodes, leaseMinutes, deadline }: LaunchNodesInput): Promise<ProviderNode[]> =>
+  ({ leaseId, runKey, fence, nodes, leaseMinutes, deadline, pricePerNodeHourUsd = 0 }: LaunchNodesInput): Promise<ProviderNode[]> =>
     Promise.all(
       nodes.map(({ node, generation }) =>
         ports.compute.launch({
@@ -28,6 +30,7 @@ export const launchNodes =
           server: ports.server,
           taskQueue: nodeQueue(leaseId, node, generation),
           deadline: new Date(deadline),
+          pricePerHourUsd: pricePerNodeHourUsd,
         }),
       ),
     );

@@ -1,7 +1,9 @@
 import type { Logger } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FollowBeat, FollowCursor, FollowProgress, FollowResult, JobSpec } from '../../src/contract/job.js';
+import type { FollowBeat, FollowCursor, FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
+import { JobMarks } from '../../src/domain/ledger/job-marks.js';
+import type { WorkLog } from '../../src/platform/ledger/port.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner, JobView } from '../../src/platform/runner/port.js';
 import { CheckpointPublisher } from './checkpoint-publisher.js';
@@ -12,6 +14,8 @@ import { LogShipper } from './log-shipper.js';
 
 /** A checkpoint that is whole is taken up this soon; the files are local, and reading on costs little. */
 const LOOK_MS = 500;
+/** What a node that is lost had not told is counted as lost in the ledger; each time is one small object. */
+const NOTE_EVERY_MS = 10_000;
 /** The store may be away for a moment. */
 const RETRY_MS = 5_000;
 /** After the ranks have ended, how long publishing may still fail before the follower does. */
@@ -29,6 +33,12 @@ export interface Look {
   beat: FollowBeat;
   /** null: the job goes on. */
   end: JobEnd | null;
+}
+
+interface Ports {
+  jobs: JobRunner;
+  store: ObjectStore;
+  workLog: WorkLog;
 }
 
 interface Watcher {
@@ -49,11 +59,14 @@ export class JobFollower {
   private readonly shipper: EventShipper;
   private readonly publisher: CheckpointPublisher | null;
   private readonly duties: DutyQueue;
+  private readonly marks = new JobMarks();
   private readonly stopping = new AbortController();
   private readonly watchers: Watcher[] = [];
   /** What is being done with the store beside the watching: a store that hangs must not look like a follower that is lost. */
   private working: Promise<void> | null = null;
   private shipping: Promise<void> | null = null;
+  private noting: Promise<void> | null = null;
+  private notedAt = 0;
   private trouble: { error: unknown; what: string; since: number; retryAt: number } | null = null;
   private endedAt: number | null = null;
   private lastSaid: JobEnd | null = null;
@@ -61,12 +74,12 @@ export class JobFollower {
   private outcome: { end: JobEnd } | { error: unknown } | null = null;
 
   constructor(
-    private readonly jobs: JobRunner,
-    store: ObjectStore,
+    private readonly ports: Ports,
     private readonly spec: JobSpec,
     cursor: FollowCursor,
     private readonly log: Pick<Logger, 'warn'>,
   ) {
+    const { jobs, store } = ports;
     this.events = new JobEvents(spec, cursor);
     this.logs = new LogShipper(store, jobs, spec);
     this.shipper = new EventShipper(store, jobs, spec);
@@ -103,18 +116,20 @@ export class JobFollower {
       this.stop();
     }
     this.tell();
-    await Promise.all([this.working, this.shipping]);
+    await Promise.all([this.working, this.shipping, this.noting]);
   }
 
   private async follow(signal: AbortSignal): Promise<JobEnd> {
-    const { jobId } = this.spec;
+    const { jobs } = this.ports;
+    const { jobId, ranks } = this.spec;
     for (;;) {
       signal.throwIfAborted();
-      const view = (await this.jobs.look(jobId)) as JobView;
+      const view = (await jobs.look(jobId)) as JobView;
       // Looked at before the events are read: what was written before the end is then read for certain.
       if (!view.alive) this.endedAt ??= Date.now();
-      const told = this.events.take(await this.jobs.events(jobId, this.events.read));
-      await this.passOver(this.duties.add(told));
+      const found = await jobs.events(jobId, this.events.read);
+      for (const { event } of found.get(ranks.first) ?? []) this.marks.take(event);
+      await this.passOver(this.duties.add(this.events.take(found)));
       if (this.working === null && this.shipping === null) {
         if (this.lastSaid !== null) return this.lastSaid;
         if (this.endedAt !== null) this.giveUp(this.endedAt);
@@ -122,6 +137,7 @@ export class JobFollower {
       this.tell();
       this.work(signal);
       this.shipLogs();
+      this.note();
       await delay(LOOK_MS, undefined, { signal });
     }
   }
@@ -221,17 +237,20 @@ export class JobFollower {
 
   /** Once all that the job made is in the store, the rest of its logs and events follow, and it is over. */
   private async lastWords(): Promise<void> {
+    const { jobs } = this.ports;
     const { jobId } = this.spec;
     try {
-      await this.shipping;
+      await Promise.all([this.shipping, this.noting]);
       // A supervisor that is gone without having told exits leaves ranks without anybody to account for them.
-      await this.jobs.stop(jobId, 'now');
+      await jobs.stop(jobId, 'now');
       await this.logs.ship({ now: true });
       await this.shipper.ship(this.events.settled, this.events.read);
-      const view = (await this.jobs.look(jobId)) as JobView;
+      const view = (await jobs.look(jobId)) as JobView;
+      const exits = view.supervisor?.exits ?? [];
+      await this.noteEnd(exits, view.supervisor?.beatAt ?? new Date().toISOString());
       this.lastSaid = {
         state: 'ended',
-        exits: view.supervisor?.exits ?? [],
+        exits,
         results: [...this.events.results.values()],
         progress: this.progress(),
       };
@@ -244,6 +263,28 @@ export class JobFollower {
     if (this.stopping.signal.aborted) return;
     this.log.warn('publishing failed', { what, err: error });
     this.trouble = { error, what, since: this.trouble?.since ?? Date.now(), retryAt: Date.now() + RETRY_MS };
+  }
+
+  /** For the ledger of the run, in which this node is paid for. */
+  private note(): void {
+    if (this.noting !== null || this.endedAt !== null || Date.now() - this.notedAt < NOTE_EVERY_MS) return;
+    const { all: marks } = this.marks;
+    const [first] = marks;
+    if (first === undefined) return;
+    this.notedAt = Date.now();
+    this.noting = this.ports.workLog.seen(this.spec, { startedAt: first.at, marks }).finally(() => {
+      this.noting = null;
+    });
+  }
+
+  private noteEnd(exits: readonly RankExit[], lastBeatAt: string): Promise<void> {
+    const { all: marks } = this.marks;
+    // Of a supervisor that was killed the last beat is older than what its ranks did after it.
+    const lastAt = marks.at(-1)?.at ?? lastBeatAt;
+    const ranksEndedAt = lastAt > lastBeatAt ? lastAt : lastBeatAt;
+    const kinds = [...new Set(exits.flatMap(({ kind }) => kind ?? []))];
+    const settledAt = new Date().toISOString();
+    return this.ports.workLog.ended(this.spec, { startedAt: marks[0]?.at ?? ranksEndedAt, ranksEndedAt, settledAt, kinds, marks });
   }
 
   private shipLogs(): void {

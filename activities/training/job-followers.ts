@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { FollowCursor } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
+import type { WorkLog } from '../../src/platform/ledger/port.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner } from '../../src/platform/runner/port.js';
 import { JobFollower } from './job-follower.js';
@@ -10,7 +11,7 @@ export class JobFollowers {
   private readonly byJob = new Map<string, JobFollower>();
   private isClosed = false;
 
-  constructor(private readonly ports: { jobs: JobRunner; store: ObjectStore }) {}
+  constructor(private readonly ports: { jobs: JobRunner; store: ObjectStore; workLog: WorkLog }) {}
 
   /**
    * The follower of a job, called from an activity.
@@ -18,7 +19,7 @@ export class JobFollowers {
    * @throws Failure NodeLost when this node has no such job.
    */
   async of(jobId: string, cursor: FollowCursor): Promise<JobFollower> {
-    const { jobs, store } = this.ports;
+    const { jobs } = this.ports;
     const view = await jobs.look(jobId);
     if (view === null)
       throw new Failure('NodeLost', `job ${jobId} was never started on this node, or the node was made anew`, { jobId });
@@ -27,7 +28,7 @@ export class JobFollowers {
       await there.gone;
     }
     if (this.isClosed) throw new Failure('Unreachable', 'the worker of this node ends', { jobId });
-    const follower = new JobFollower(jobs, store, view.spec, cursor, Context.current().log);
+    const follower = new JobFollower(this.ports, view.spec, cursor, Context.current().log);
     this.byJob.set(jobId, follower);
     void follower.gone.then(() => this.byJob.delete(jobId));
     return follower;

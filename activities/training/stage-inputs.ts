@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { StoredFile } from '../../src/contract/checkpoint.js';
 import { Failure } from '../../src/domain/failures.js';
 import { MANIFEST } from '../../src/domain/store-keys.js';
+import type { WorkLog } from '../../src/platform/ledger/port.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { JobRunner } from '../../src/platform/runner/port.js';
 import { beating } from '../beating.js';
@@ -28,16 +29,18 @@ const STAGED = '.staged';
  * @throws Failure CheckpointIncomplete when a folder or a file is not what its manifest says.
  */
 export const stageInputs =
-  (ports: { jobs: JobRunner; store: ObjectStore }) =>
+  (ports: { jobs: JobRunner; store: ObjectStore; workLog: WorkLog }) =>
   (inputs: readonly StagedInput[]): Promise<void> => {
     let at = '';
     const stageAll = async (): Promise<void> => {
+      const beganAt = new Date();
       for (const input of inputs) {
         at = input.key;
         const to = join(ports.jobs.work, input.to);
         if (input.kind === 'folder') await stageFolder(ports.store, input.key, to);
         else if (!input.optional || (await isWanted(ports.store, input.key, to))) await stageFile(ports.store, input, to);
       }
+      void ports.workLog.staged(beganAt, new Date());
     };
     return beating(stageAll, () => ({ staging: at }));
   };

@@ -1,4 +1,4 @@
-import { localCompute } from '../platform/compute/local-nodes.js';
+import { recordedNodes } from '../platform/ledger/recorded-nodes.js';
 import { runningServers, stopEmbeddedServer } from '../platform/temporal/embedded-server.js';
 import type { CliContext } from './context.js';
 import { EXIT } from './exit-codes.js';
@@ -8,7 +8,8 @@ import { EXIT } from './exit-codes.js';
  * since a control host that comes back goes on with them. @returns the exit code.
  */
 export async function endLeftOver({ home }: CliContext, now: boolean, say: (line: string) => void): Promise<number> {
-  const compute = localCompute(home, process.env);
+  const warn = (message: string, error: unknown): void => say(`${message}: ${String(error)}`);
+  const compute = recordedNodes(home, { env: process.env, warn });
   const servers = await runningServers(home.server());
   const listed = await compute.list({ installation: await home.installation() });
   // One that has ended is listed until its work folder is removed: that is tidied up, and no news.

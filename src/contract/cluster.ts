@@ -22,6 +22,8 @@ export const ProviderNode = z.strictObject({
   state: z.enum(NODE_STATES),
   launchedAt: z.iso.datetime(),
   deadline: z.iso.datetime().describe('when its own host ends it unless renewed'),
+  endedAt: z.iso.datetime().nullable().describe('until when it is paid for; null: it still is'),
+  pricePerHourUsd: z.number().min(0),
 });
 export type ProviderNode = z.infer<typeof ProviderNode>;
 
@@ -55,5 +57,6 @@ export const ClusterSpec = z.strictObject({
   nodes: z.int().min(1),
   ranksPerNode: z.int().min(1),
   device: z.enum(['cpu', 'cuda']),
+  pricePerNodeHourUsd: z.number().min(0),
 });
 export type ClusterSpec = z.infer<typeof ClusterSpec>;

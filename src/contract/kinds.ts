@@ -17,6 +17,10 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** What a node did in a second that was paid for, and what such a second is called everywhere. */
+export const SPENDINGS = ['provision', 'install', 'load', 'train', 'checkpoint', 'evaluate', 'idle', 'lost', 'recovery'] as const;
+export type Spending = (typeof SPENDINGS)[number];
+
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
 

@@ -90,6 +90,7 @@ export const RunPlan = z.strictObject({
     threadsPerRank: z.int().min(1),
     memoryBytesPerRank: z.int(),
     leaseMinutes: z.int().describe('a node that nobody renews ends itself after this'),
+    pricePerNodeHourUsd: z.number().default(0).describe('plans of versions that knew no price have none'),
   }),
   memory: z.strictObject({ chosen: MemoryFit, considered: z.array(MemoryFit) }),
   evaluation: z.strictObject({

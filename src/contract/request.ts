@@ -13,6 +13,9 @@ const MAX_BATCH_TOKENS = 2 ** 26;
  */
 const LEASE_MINUTES = { least: 5, most: 24 * 60 };
 
+/** Eight of the dearest accelerators are a hundred dollars an hour; ten times that is a slip of the point. */
+const MOST_PER_NODE_HOUR_USD = 1000;
+
 /**
  * Imports, and a disk that is waited for at a snapshot, take half a minute on a busy machine; single steps pause for seconds on one.
  * What is silent for a day is watched by nobody.
@@ -123,6 +126,9 @@ const ClusterRequest = z
     leaseMinutes: z.int().min(LEASE_MINUTES.least).max(LEASE_MINUTES.most).default(30).meta({
       description:
         'how long a node trains on without word from the control plane before it ends itself; renewed at a third of that. 30 outlast an upgrade of the server, and end a bill that nobody watches',
+    }),
+    pricePerNodeHourUsd: z.number().min(0).max(MOST_PER_NODE_HOUR_USD).default(0).meta({
+      description: 'what an hour of a node costs, for the ledger; local nodes cost what is said here',
     }),
   })
   .meta({ title: 'Cluster' });

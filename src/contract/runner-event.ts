@@ -25,11 +25,12 @@ const TokenLengths = z.strictObject({
 const event = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.strictObject({ kind: z.literal(kind), ...stamp, ...shape });
 
+export const RunnerPhase = z.enum(['imports', 'data', 'model', 'engine', 'restore', 'loop', 'checkpoint', 'validate', 'snapshot']);
+export type RunnerPhase = z.infer<typeof RunnerPhase>;
+
 export const RunnerEvent = z.discriminatedUnion('kind', [
   event('started', { command: z.string(), pid: z.int() }),
-  event('phase', {
-    phase: z.enum(['imports', 'data', 'model', 'engine', 'restore', 'loop', 'checkpoint', 'validate', 'snapshot']),
-  }),
+  event('phase', { phase: RunnerPhase }),
   event('described', {
     python: z.string(),
     packages: z.record(z.string(), z.string()),

@@ -192,8 +192,8 @@ function resolveCluster({ cluster }: FineTuningRequest, { machine }: PlanFacts):
   // A rank without a GPU of its own would wait for the others: then all compute on the CPU.
   const hasGpus = machine.gpus.length >= worldSize;
   const accelerator = cluster.accelerator === 'auto' && !hasGpus ? 'cpu' : cluster.accelerator;
-  const { provider, nodes, ranksPerNode, leaseMinutes } = cluster;
-  const base = { provider, nodes, ranksPerNode, worldSize, leaseMinutes };
+  const { provider, nodes, ranksPerNode, leaseMinutes, pricePerNodeHourUsd } = cluster;
+  const base = { provider, nodes, ranksPerNode, worldSize, leaseMinutes, pricePerNodeHourUsd };
   // All nodes of the local provider share this machine.
   const threadsPerRank = Math.max(1, Math.floor(machine.cpuCores / worldSize));
   if (accelerator === 'cpu') {

@@ -86,7 +86,8 @@ export function deadlineOf(
  */
 export function requestOf(plan: RunPlan, runKey: string): FineTuningRequest {
   const { request, deadlineMinutes, maxSpendUsd, maxHourlyUsd, parkedNodesMinutes, limits, recovery } = plan;
-  const cluster = { ...request.cluster, leaseMinutes: plan.cluster.leaseMinutes };
+  const { leaseMinutes, pricePerNodeHourUsd } = plan.cluster;
+  const cluster = { ...request.cluster, leaseMinutes, pricePerNodeHourUsd };
   const times = { deadlineMinutes, parkedNodesMinutes, limits, recovery };
   return { ...request, runKey, ...times, maxSpendUsd, maxHourlyUsd, cluster };
 }

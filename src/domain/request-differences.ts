@@ -8,6 +8,7 @@ export const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
   'maxHourlyUsd',
   'parkedNodesMinutes',
   'cluster.leaseMinutes',
+  'cluster.pricePerNodeHourUsd',
   'limits.setupSeconds',
   'limits.stepSeconds',
   'limits.checkpointSeconds',

@@ -22,8 +22,28 @@ export const runKeys = {
   job: (runKey: string, fence: number, jobId: string): string => `${run(runKey)}/jobs/${fence}/${jobId}`,
   round: (runKey: string, round: string): string => `${run(runKey)}/rounds/${round}`,
   evaluation: (runKey: string, id: string): string => `${run(runKey)}/evaluations/${id}`,
+  ledger: (runKey: string): string => `${run(runKey)}/ledger/`,
+  stageEnd: (runKey: string, stage: string): string => `${run(runKey)}/ledger/stages/${stage}.json`,
   report: (runKey: string): string => `${run(runKey)}/report`,
   model: (runKey: string): string => `${run(runKey)}/model`,
+};
+
+/** What is known of the life of one machine, below the ledger of its run. */
+export const nodeLedgerKeys = {
+  all: (runKey: string): string => `${runKeys.ledger(runKey)}nodes/`,
+  launched: (runKey: string, nodeId: string): string => `${nodeLedgerKeys.all(runKey)}${nodeId}/launched.json`,
+  ended: (runKey: string, nodeId: string): string => `${nodeLedgerKeys.all(runKey)}${nodeId}/ended.json`,
+  renewed: (runKey: string, nodeId: string): string => `${nodeLedgerKeys.all(runKey)}${nodeId}/renewed.json`,
+  ready: (runKey: string, nodeId: string): string => `${nodeLedgerKeys.all(runKey)}${nodeId}/ready.json`,
+  /** By when it began, milliseconds since 1970: each time that inputs were brought is a record of its own. */
+  staging: (runKey: string, nodeId: string, began: number): string =>
+    `${nodeLedgerKeys.all(runKey)}${nodeId}/staging/${began}.json`,
+  jobStarted: (runKey: string, nodeId: string, jobId: string): string =>
+    `${nodeLedgerKeys.all(runKey)}${nodeId}/jobs/${jobId}/started.json`,
+  jobSeen: (runKey: string, nodeId: string, jobId: string): string =>
+    `${nodeLedgerKeys.all(runKey)}${nodeId}/jobs/${jobId}/seen.json`,
+  jobEnded: (runKey: string, nodeId: string, jobId: string): string =>
+    `${nodeLedgerKeys.all(runKey)}${nodeId}/jobs/${jobId}/ended.json`,
 };
 
 export const trajectoryKeys = {

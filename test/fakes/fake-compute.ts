@@ -22,7 +22,8 @@ export class FakeCompute implements Compute {
 
   /** The provider says that the machine has ended. */
   end(nodeId: string): void {
-    this.nodes.set(nodeId, { ...this.need(nodeId), state: 'terminated' });
+    const node = this.need(nodeId);
+    this.nodes.set(nodeId, { ...node, state: 'terminated', endedAt: node.endedAt ?? new Date().toISOString() });
   }
 
   /** The provider does not list the machine any more. */
@@ -30,13 +31,14 @@ export class FakeCompute implements Compute {
     this.nodes.delete(nodeId);
   }
 
-  async launch({ tags, deadline }: LaunchRequest): Promise<ProviderNode> {
+  async launch({ tags, deadline, pricePerHourUsd }: LaunchRequest): Promise<ProviderNode> {
     await this.enter();
     const nodeId = nodeName(tags.lease, tags.node, tags.generation);
     const node = this.nodes.get(nodeId) ?? {
       ...{ nodeId, tags, state: 'running' as const },
       launchedAt: new Date().toISOString(),
       deadline: deadline.toISOString(),
+      ...{ endedAt: null, pricePerHourUsd },
     };
     this.nodes.set(nodeId, node);
     return node;

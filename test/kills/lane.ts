@@ -40,7 +40,7 @@ export class Lane {
 
   async open(): Promise<void> {
     this.leases += 1;
-    const { provider, nodes, ranksPerNode, device } = this.field.ground.plan.cluster;
+    const { provider, nodes, ranksPerNode, device, pricePerNodeHourUsd } = this.field.ground.plan.cluster;
     const lease = {
       runKey: this.name,
       fence: 1,
@@ -51,7 +51,7 @@ export class Lane {
     await unlessAway(START_MS, () =>
       this.field.client.workflow.start<typeof clusterLease>('clusterLease', {
         ...{ taskQueue: CONTROL_QUEUE, workflowId: this.leaseId, workflowIdConflictPolicy: 'USE_EXISTING' },
-        args: [{ ...lease, spec: { provider, nodes, ranksPerNode, device } }],
+        args: [{ ...lease, spec: { provider, nodes, ranksPerNode, device, pricePerNodeHourUsd } }],
       }),
     );
     // A round that began before would end what the lease asks its nodes for, as one of an older owner.

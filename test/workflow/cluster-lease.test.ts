@@ -17,7 +17,7 @@ afterEach(async () => {
 /** A lease without its run: whoever it tells something is closed. */
 function startLease(fields: Partial<ClusterLeaseInput> = {}): Promise<WorkflowHandle> {
   const { runKey } = scenario;
-  const spec = { provider: 'local' as const, nodes: 2, ranksPerNode: 1, device: 'cpu' as const };
+  const spec = { provider: 'local' as const, nodes: 2, ranksPerNode: 1, device: 'cpu' as const, pricePerNodeHourUsd: 0 };
   const input = { runKey, fence: 1, runWorkflowId: runWorkflowId(runKey), spec, leaseMinutes: 60, carried: null, ...fields };
   return scenario.client.workflow.start('clusterLease', {
     workflowId: leaseWorkflowId(runKey, 1, 1),

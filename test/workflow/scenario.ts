@@ -137,7 +137,15 @@ export class Scenario {
 
   providerNode(lease: string, runKey: string, fence: number, node: number, generation: number, deadline: string): ProviderNode {
     const tags = { installation: 'test', runKey, lease, fence, node, generation, leaseMinutes: 60 };
-    return { nodeId: `node-${node}-g${generation}`, tags, state: 'running', launchedAt: new Date().toISOString(), deadline };
+    return {
+      nodeId: `node-${node}-g${generation}`,
+      tags,
+      state: 'running',
+      launchedAt: new Date().toISOString(),
+      deadline,
+      endedAt: null,
+      pricePerHourUsd: 0,
+    };
   }
 
   job(jobId: string): JobSpec {

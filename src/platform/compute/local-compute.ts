@@ -113,9 +113,9 @@ export class LocalCompute implements Compute {
 
   private async record(nodeId: string, folder: NodeFolder, request: LaunchRequest): Promise<void> {
     if ((await folder.record()) !== null) return;
-    const { tags, taskQueue, server } = request;
+    const { tags, taskQueue, server, pricePerHourUsd } = request;
     await folder.writeDeadline(request.deadline);
-    await folder.writeRecord({ nodeId, tags, taskQueue, server, launchedAt: new Date().toISOString() });
+    await folder.writeRecord({ nodeId, tags, taskQueue, server, launchedAt: new Date().toISOString(), pricePerHourUsd });
   }
 
   private async startHost(nodeId: string, node: number, folder: NodeFolder): Promise<void> {
@@ -143,17 +143,29 @@ export class LocalCompute implements Compute {
       state: isRunning ? 'running' : host === null && terminated === null ? 'pending' : 'terminated',
       launchedAt: record.launchedAt,
       deadline: (deadline ?? new Date(record.launchedAt)).toISOString(),
+      endedAt: isRunning ? null : (terminated?.at ?? null),
+      pricePerHourUsd: record.pricePerHourUsd,
     };
+  }
+
+  /** Of a node that was found dead: nobody saw its end, and its host would not have let it live past its deadline. */
+  private async latestEnd(folder: NodeFolder): Promise<Date> {
+    const deadline = await folder.deadline();
+    return new Date(Math.min(Date.now(), deadline?.getTime() ?? Infinity));
   }
 
   private async terminateOne(nodeId: string): Promise<void> {
     const folder = this.folder(nodeId);
     const host = await folder.host();
+    const isFoundDead = (await this.look(nodeId, await scanEnvironments(NODE_FOLDER_VARIABLE)))?.state === 'terminated';
     if (host !== null && (await sendSignal(host, 'SIGTERM'))) {
       await waitUntil(async () => !(await isAlive(host)), { timeoutMs: HOST_STOP_MS, everyMs: 100 });
     }
     if (!(await killProcesses(folder.root, null)) || (await folder.record()) === null) return;
-    if ((await folder.terminated()) === null) await folder.writeTerminated('ended by the provider');
+    if ((await folder.terminated()) === null) {
+      if (isFoundDead) await folder.writeTerminated('found dead by the provider', await this.latestEnd(folder));
+      else await folder.writeTerminated('ended by the provider');
+    }
     // Shards and copies; what counts is in the object store. The record stays, so that a late launch finds the node ended.
     await rm(folder.work(), { recursive: true, force: true });
   }

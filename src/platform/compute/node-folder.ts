@@ -12,6 +12,7 @@ export const NodeRecord = z.object({
   taskQueue: z.string(),
   server: z.object({ address: z.string(), namespace: z.string() }),
   launchedAt: z.iso.datetime(),
+  pricePerHourUsd: z.number().default(0).describe('nodes of versions that knew no price have none'),
 });
 export type NodeRecord = z.infer<typeof NodeRecord>;
 
@@ -49,8 +50,8 @@ export class NodeFolder {
 
   readonly terminated = (): Promise<z.infer<typeof TerminatedRecord> | null> =>
     readJson(this.path('terminated.json'), TerminatedRecord);
-  readonly writeTerminated = (reason: string): Promise<void> =>
-    writeJson(this.path('terminated.json'), { at: new Date().toISOString(), reason });
+  readonly writeTerminated = (reason: string, at = new Date()): Promise<void> =>
+    writeJson(this.path('terminated.json'), { at: at.toISOString(), reason });
 
   private path(name: string): string {
     return join(this.root, name);

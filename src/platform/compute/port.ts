@@ -6,6 +6,7 @@ export interface LaunchRequest {
   server: { address: string; namespace: string };
   taskQueue: string;
   deadline: Date;
+  pricePerHourUsd: number;
 }
 
 /**

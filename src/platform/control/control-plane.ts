@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import { localCompute } from '../compute/local-nodes.js';
+import { recordedNodes } from '../ledger/recorded-nodes.js';
 import type { Home } from '../home/home.js';
 import type { Logger } from '../logger.js';
 import { Failure } from '../../domain/failures.js';
@@ -223,7 +223,8 @@ export class ControlPlane {
 
   /** Whatever a run did not give back. The list is the provider's, not ours. */
   private async endNodes(): Promise<void> {
-    const compute = localCompute(this.home, this.env);
+    const warn = (message: string, error: unknown): void => this.logger.warn({ err: error }, message);
+    const compute = recordedNodes(this.home, { env: this.env, warn });
     const left = await compute.list({ installation: await this.home.installation() });
     if (left.length > 0) this.logger.warn({ nodes: left.map(({ nodeId }) => nodeId) }, 'ending nodes');
     await compute.terminate(left.map(({ nodeId }) => nodeId));

@@ -30,6 +30,7 @@ describe('the plan of {}', () => {
       threadsPerRank: 1,
       memoryBytesPerRank: 12e9,
       leaseMinutes: 30,
+      pricePerNodeHourUsd: 0,
     });
   });
 

@@ -9,7 +9,7 @@ const minutesFromNow = (minutes: number): string => new Date(NOW.getTime() + min
 const node = (age: number, left: number, state: ProviderNode['state'] = 'running', leaseMinutes = 30): ProviderNode => ({
   nodeId: 'node',
   tags: { installation: 'home', runKey: 'k', lease: 'run/k/lease/1-1', fence: 1, node: 0, generation: 1, leaseMinutes },
-  ...{ state, launchedAt: minutesFromNow(-age), deadline: minutesFromNow(left) },
+  ...{ state, launchedAt: minutesFromNow(-age), deadline: minutesFromNow(left), endedAt: null, pricePerHourUsd: 0 },
 });
 
 describe('a node', () => {

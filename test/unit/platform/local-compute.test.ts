@@ -56,6 +56,7 @@ class Provider {
       server: { address: '127.0.0.1:7233', namespace: 'default' },
       taskQueue: 'queue',
       deadline: new Date('2030-01-01T00:00:00.000Z'),
+      pricePerHourUsd: 3.5,
     };
   }
 

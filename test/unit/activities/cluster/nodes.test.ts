@@ -13,6 +13,7 @@ import { FakeCompute } from '../../../fakes/fake-compute.js';
 import { FakeNodeSelf } from '../../../fakes/fake-node-self.js';
 import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 
 vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'));
@@ -187,10 +188,12 @@ describe('terminating', () => {
   });
 });
 
-test('a renewal reaches the host of the node as a date', async () => {
+test('a renewal reaches the host of the node as a date, and the ledger', async () => {
   const self = new FakeNodeSelf();
-  await renewNode({ self })({ deadline: '2026-11-22T21:30:00.000Z' });
+  const workLog = new FakeWorkLog();
+  await renewNode({ self, workLog })({ deadline: '2026-11-22T21:30:00.000Z' });
   expect(self.deadlines).toEqual([new Date('2026-11-22T21:30:00.000Z')]);
+  expect(workLog.words).toEqual([{ word: 'renewed' }]);
 });
 
 describe('a lease', () => {

@@ -19,6 +19,7 @@ class Site {
     const launched = await this.compute.launch({
       ...{ tags, taskQueue: 'q', deadline: minutesFromNow(left) },
       server: { address: 'a:1', namespace: 'default' },
+      pricePerHourUsd: 0,
     });
     const aged = { ...launched, launchedAt: minutesFromNow(-60).toISOString() };
     this.compute.nodes.set(aged.nodeId, aged);

@@ -9,6 +9,7 @@ import { Failure } from '../../../../src/domain/failures.js';
 import { contentKeys, MANIFEST } from '../../../../src/domain/store-keys.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 import { modelFolder } from '../../../fixtures/model-folder.js';
 import { temporaryFolder } from '../../../fixtures/temporary-folder.js';
@@ -75,7 +76,9 @@ describe('a model directory', () => {
     expect(store.objects).toEqual(stored);
 
     const other = new FakeJobRunner(temporaryFolder());
-    await act(stageInputs({ store, jobs: other }), [{ kind: 'folder', key: published.key, to: 'model' }]);
+    await act(stageInputs({ store, jobs: other, workLog: new FakeWorkLog() }), [
+      { kind: 'folder', key: published.key, to: 'model' },
+    ]);
     expect(await importFrom(store, join(other.work, 'model'))).toBe(published.modelId);
   });
 });

@@ -10,6 +10,7 @@ import { Failure } from '../../../../src/domain/failures.js';
 import { contentKeys, MANIFEST, runKeys, stepFolder, trajectoryKeys } from '../../../../src/domain/store-keys.js';
 import { FileStore } from '../../../../src/platform/object-store/file-store.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act } from '../../../fixtures/activity-context.js';
 import { datasetManifest, trainJob } from '../../../fixtures/job-spec.js';
 import { runPlan } from '../../../fixtures/run-plan.js';
@@ -72,7 +73,7 @@ class Gangs {
       const { trajectory, step } = opened.resume;
       try {
         const jobs = new FakeJobRunner(temporaryFolder());
-        await act(stageInputs({ jobs, store: this.store }), [opened.checkpoint]);
+        await act(stageInputs({ jobs, store: this.store, workLog: new FakeWorkLog() }), [opened.checkpoint]);
         const staged = readFileSync(join(jobs.work, opened.checkpoint.to, 'rank-1.bin'), 'utf8');
         expect(staged).toBe(`shard 1 of ${trajectory}/${step}`);
         return { from: `${trajectory}/${step}`, said };

@@ -5,6 +5,7 @@ import { followRanks } from '../../../../activities/training/follow-ranks.js';
 import { JobFollowers } from '../../../../activities/training/job-followers.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
@@ -15,7 +16,11 @@ vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'
 
 describe('what a follower sees', () => {
   test('a job that this node never had tells that the node was lost', async () => {
-    const followers = new JobFollowers({ jobs: new FakeJobRunner(temporaryFolder()), store: new InMemoryObjectStore() });
+    const followers = new JobFollowers({
+      jobs: new FakeJobRunner(temporaryFolder()),
+      store: new InMemoryObjectStore(),
+      workLog: new FakeWorkLog(),
+    });
     await expect(act(followRanks({ followers }), { jobId: 'round-0-t0', cursor: { offsets: {} } })).rejects.toEqual(
       failure('NodeLost', /job round-0-t0 was never started on this node/),
     );

@@ -8,6 +8,7 @@ import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
 import { epochFolder, stepFolder } from '../../../../src/domain/store-keys.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { ActivityContext } from '../../../fixtures/activity-context.js';
 import { trainJob } from '../../../fixtures/job-spec.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
@@ -22,6 +23,7 @@ export const publishing = { node: 0, nodes: 1, prefix: TRAJECTORY, trajectory: 0
 /** The training of two ranks on one node, with the test in the place of the ranks. */
 export class FollowedJob {
   readonly jobs: FakeJobRunner;
+  readonly workLog = new FakeWorkLog();
   readonly spec: JobSpec;
   readonly jobId: string;
   /** Of the worker that the node has now. */

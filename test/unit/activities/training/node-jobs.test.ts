@@ -13,6 +13,7 @@ import { runKeys } from '../../../../src/domain/store-keys.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
 import { FakeNodeSelf } from '../../../fakes/fake-node-self.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { datasetManifest, trainJob } from '../../../fixtures/job-spec.js';
@@ -25,8 +26,9 @@ vi.mock('node:timers/promises', () => import('../../../fixtures/quick-delays.js'
 describe('starting ranks', () => {
   test('twice starts one set of them', async () => {
     const jobs = new FakeJobRunner(temporaryFolder());
-    expect(await act(startRanks({ jobs }), trainJob())).toBe('started');
-    expect(await act(startRanks({ jobs }), trainJob())).toBe('adopted');
+    const workLog = new FakeWorkLog();
+    expect(await act(startRanks({ jobs, workLog }), trainJob())).toBe('started');
+    expect(await act(startRanks({ jobs, workLog }), trainJob())).toBe('adopted');
     expect(jobs.starts).toBe(1);
   });
 });
@@ -82,21 +84,23 @@ describe('describing a node', () => {
 
   test('puts together what the machine and what its Python says', async () => {
     const jobs = node(answers);
-    const facts = NodeFacts.parse(await act(describeNode({ jobs, self: new FakeNodeSelf() }), { fence }));
+    const facts = NodeFacts.parse(
+      await act(describeNode({ jobs, self: new FakeNodeSelf(), workLog: new FakeWorkLog() }), { fence }),
+    );
     expect(facts).toMatchObject({ hostname: 'node-a', rankAddress: '10.0.0.7', device: 'cuda', python: '3.11.2' });
     expect(facts.gpus).toEqual([{ name: 'H100', memoryBytes: 80e9 }]);
   });
 
   test('twice asks Python once', async () => {
     const jobs = node(answers);
-    const ports = { jobs, self: new FakeNodeSelf() };
+    const ports = { jobs, self: new FakeNodeSelf(), workLog: new FakeWorkLog() };
     expect(await act(describeNode(ports), { fence })).toEqual(await act(describeNode(ports), { fence }));
     expect(jobs.starts).toBe(1);
   });
 
   test('waits for the answer', async () => {
     const jobs = node(() => Promise.resolve());
-    const described = act(describeNode({ jobs, self: new FakeNodeSelf() }), { fence });
+    const described = act(describeNode({ jobs, self: new FakeNodeSelf(), workLog: new FakeWorkLog() }), { fence });
     const look = vi.spyOn(jobs, 'look');
     await vi.waitFor(() => expect(look.mock.calls.length).toBeGreaterThan(3));
     await answers(jobs, 'describe-3');
@@ -105,7 +109,7 @@ describe('describing a node', () => {
 
   test('whose Python does not work says so, with what it ended of', async () => {
     const jobs = node(async (own, jobId) => own.end(jobId, 'EnvironmentNotReady'));
-    await expect(act(describeNode({ jobs, self: new FakeNodeSelf() }), { fence })).rejects.toEqual(
+    await expect(act(describeNode({ jobs, self: new FakeNodeSelf(), workLog: new FakeWorkLog() }), { fence })).rejects.toEqual(
       failure('EnvironmentNotReady', /gpu_runner does not work on this node: it ended of EnvironmentNotReady/),
     );
   });

@@ -14,6 +14,7 @@ import { readTraining } from '../../../../activities/training/training-record.js
 import type { FollowBeat, FollowCursor, FollowResult, JobSpec } from '../../../../src/contract/job.js';
 import { contentKeys, MANIFEST, runKeys } from '../../../../src/domain/store-keys.js';
 import { FileStore } from '../../../../src/platform/object-store/file-store.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 import { eventually } from '../../../fixtures/child-process.js';
 import { datasetManifest } from '../../../fixtures/job-spec.js';
@@ -74,12 +75,12 @@ class RealRun {
 
 class RealNode {
   readonly jobs: LocalJobs;
-  readonly ports: { jobs: LocalJobs['runner']; store: FileStore };
+  readonly ports: { jobs: LocalJobs['runner']; store: FileStore; workLog: FakeWorkLog };
   private followers: JobFollowers;
 
   constructor(store: FileStore, behaviour: Behaviour) {
     this.jobs = new LocalJobs({ behaviour });
-    this.ports = { jobs: this.jobs.runner, store };
+    this.ports = { jobs: this.jobs.runner, store, workLog: new FakeWorkLog() };
     this.followers = new JobFollowers(this.ports);
   }
 

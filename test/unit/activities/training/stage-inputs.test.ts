@@ -4,6 +4,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { stageInputs, type StagedInput } from '../../../../activities/training/stage-inputs.js';
 import { Failure } from '../../../../src/domain/failures.js';
 import { FakeJobRunner } from '../../../fakes/fake-job-runner.js';
+import { FakeWorkLog } from '../../../fakes/fake-work-log.js';
 import { act, ActivityContext } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { StoredRun } from '../../../fixtures/stored-run.js';
@@ -13,7 +14,7 @@ class Node {
   readonly run = new StoredRun();
   readonly jobs = new FakeJobRunner(temporaryFolder());
   readonly folder = this.run.checkpoint(0, 50);
-  readonly stage = stageInputs({ store: this.run.store, jobs: this.jobs });
+  readonly stage = stageInputs({ store: this.run.store, jobs: this.jobs, workLog: new FakeWorkLog() });
   readonly input: StagedInput = { kind: 'folder', key: this.folder, to: 'resume/50' };
 
   path(...parts: string[]): string {
