@@ -9,6 +9,7 @@ import { planInForce } from '../../src/domain/incidents.js';
 import { planChanges } from '../../src/domain/plan-changes.js';
 import { runStory } from '../../src/domain/run-story.js';
 import { contentKeys, MANIFEST, runKeys } from '../../src/domain/store-keys.js';
+import type { LedgerBook } from '../../src/platform/ledger/port.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { percent } from '../../src/report/format.js';
 import { renderHtml } from '../../src/report/render-html.js';
@@ -41,10 +42,10 @@ const ROUND = '0';
 
 /** Puts the record of a run together and renders it. From the store alone, so it can be done again at any time. */
 export const buildReport =
-  (ports: { store: ObjectStore }) =>
+  (ports: { store: ObjectStore; ledger: LedgerBook }) =>
   (input: BuildReportInput): Promise<{ reportKey: string; message: string }> =>
     beating(async () => {
-      const report = await collect(ports.store, input);
+      const report = await collect(ports, input);
       const folder = runKeys.report(input.runKey);
       await ports.store.put(`${folder}/report.json`, renderJson(report));
       await ports.store.put(`${folder}/report.md`, renderMarkdown(report));
@@ -53,7 +54,7 @@ export const buildReport =
       return { reportKey: folder, message: `${percent(before.value)} before, ${percent(after.value)} after on test` };
     });
 
-async function collect(store: ObjectStore, input: BuildReportInput): Promise<RunReport> {
+async function collect({ store, ledger }: { store: ObjectStore; ledger: LedgerBook }, input: BuildReportInput): Promise<RunReport> {
   const { runKey, fence, datasetId, chosen } = input;
   const test = runKeys.evaluation(runKey, TEST_EVALUATION);
   const summary = (model: string): Promise<ScoreSummary> => readRequiredRecord(store, summaryKey(test, model), ScoreSummary);
@@ -104,6 +105,7 @@ async function collect(store: ObjectStore, input: BuildReportInput): Promise<Run
     counts: dataset.counts,
     stages: await readStages(store, runKey, fence, input.stages),
     nodes: (await readRecord(store, runKeys.step(runKey, 'nodes'), z.array(NodeFacts))) ?? [],
+    ledger: await ledger.read(runKey),
     datasetId,
   };
 }

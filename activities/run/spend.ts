@@ -50,7 +50,10 @@ export const raiseCaps =
     if (incidents.some((incident) => incident.id === id)) return;
     const { usd } = await ledger.read(runKey);
     if (caps.maxSpendUsd !== null && caps.maxSpendUsd <= usd)
-      throw new Failure('InvalidRequest', `maxSpendUsd ${caps.maxSpendUsd} is no more than the ${usd.toFixed(2)} USD that are spent`);
+      throw new Failure(
+        'InvalidRequest',
+        `maxSpendUsd ${caps.maxSpendUsd} is no more than the ${usd.toFixed(2)} USD that are spent`,
+      );
     const at = new Date().toISOString();
     await addIncident(store, runKey, { event: 'raised', id, at, fence, kind: 'BudgetExceeded', change: null, caps });
   };

@@ -1,7 +1,10 @@
 import type { Client } from '@temporalio/client';
+import { localCompute } from '../platform/compute/local-nodes.js';
 import { ControlFolder } from '../platform/control/control-folder.js';
 import { readEnvironment, type FormworkEnvironment } from '../platform/environment.js';
 import { Home } from '../platform/home/home.js';
+import type { LedgerBook } from '../platform/ledger/port.js';
+import { StoredLedger } from '../platform/ledger/stored-ledger.js';
 import { FileStore } from '../platform/object-store/file-store.js';
 import type { ObjectStore } from '../platform/object-store/port.js';
 import { configuredServer, connectClient, plainServer, type ServerTarget } from '../platform/temporal/connection.js';
@@ -25,6 +28,11 @@ export class CliContext {
     const context = new CliContext();
     await context.home.open();
     return context;
+  }
+
+  /** What runs have paid, by the store and the provider. */
+  ledger(): LedgerBook {
+    return new StoredLedger(this.store, localCompute(this.home, process.env));
   }
 
   /** The server that commands ask: the one the environment names, else ours if it is up. */

@@ -32,9 +32,21 @@ export async function lookAtRun(context: CliContext, runKey: string): Promise<Ru
     pending: server?.pending ?? [],
     progress: server === null ? null : liveProgress(server.pending),
     nodes: nodes.map((node) => withContact(node, server, lookedAt)),
+    spend: await spendOf(context, runKey),
     providerProblem: problem,
     stored,
   };
+}
+
+/** A look at a run must not fail on one record; formwork ledger says which. */
+async function spendOf(context: CliContext, runKey: string): Promise<RunSituation['spend']> {
+  try {
+    const { milliseconds, usd, hourlyUsd, goodput, nodes } = await context.ledger().read(runKey);
+    return { milliseconds, usd, hourlyUsd, goodput, nodes };
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'InvalidData') return null;
+    throw error;
+  }
 }
 
 /** Without a server nobody can say that there is none. */

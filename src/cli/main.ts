@@ -4,6 +4,7 @@ import { formworkVersion } from '../platform/package-root.js';
 import { cancelCommand } from './commands/cancel.js';
 import { doctorCommand } from './commands/doctor.js';
 import { downCommand } from './commands/down.js';
+import { ledgerCommand } from './commands/ledger.js';
 import { linksCommand } from './commands/links.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
@@ -41,6 +42,7 @@ for (const command of [
   logsCommand,
   cancelCommand,
   reportCommand,
+  ledgerCommand,
   tryCommand,
   planCommand,
   schemaCommand,

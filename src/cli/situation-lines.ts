@@ -3,6 +3,7 @@ import { isPolled } from '../domain/control-contact.js';
 import { FAILURES, named } from '../domain/failures.js';
 import { isOfServer, judgeRecovery } from '../domain/recovery.js';
 import { count, duration, secondsBetween } from '../report/format.js';
+import { spendInWords } from './ledger-lines.js';
 import { progressLine } from './progress-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
 
@@ -22,6 +23,7 @@ export function situationLines(situation: RunSituation): string[] {
     ...checkpointLines(situation, clock),
     ...retryLines(situation, clock),
     ...nodeLines(situation, clock),
+    ...spendLines(situation),
     ...attemptLines(situation, clock),
     ...failureLines(situation, clock),
     ...logLines(situation),
@@ -192,6 +194,11 @@ function nodeLine({ nodeId, tags, state, launchedAt, deadline, contact, lastCont
   const suspect = contact === 'suspect' ? `; ${silence}: suspect, not dead, its ranks may train on` : '';
   const starting = contact === 'starting' ? `; launched ${clock.since(launchedAt)} ago, its worker is on its way` : '';
   return `node ${tags.node}, ${nodeId}: ${state}${ends}${starting}${suspect}`;
+}
+
+function spendLines({ runKey, spend }: RunSituation): string[] {
+  if (spend === null) return labelled('paid', [`cannot be read; npx formwork ledger ${runKey} says why`]);
+  return spend.nodes.length === 0 ? [] : labelled('paid', [spendInWords(spend)]);
 }
 
 function attemptLines({ status }: RunSituation, clock: Clock): string[] {

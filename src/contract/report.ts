@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FAILURE_KINDS, RUN_OUTCOMES, STAGES } from './kinds.js';
 import { NodeFacts } from './cluster.js';
 import { FilterCount } from './dataset.js';
+import { Ledger } from './ledger.js';
 import { RunPlan } from './plan.js';
 import { Comparison, Estimate, ScoreTable } from './score.js';
 
@@ -129,6 +130,7 @@ export const RunReport = z.strictObject({
   counts: z.array(FilterCount),
   stages: z.array(StageRecord),
   nodes: z.array(NodeFacts),
+  ledger: Ledger.describe('what its nodes have cost, and what for'),
   datasetId: z.string(),
 });
 export type RunReport = z.infer<typeof RunReport>;

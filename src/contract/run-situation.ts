@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ProviderNode } from './cluster.js';
 import { FollowBeat } from './job.js';
 import { FAILURE_KINDS, RUN_OUTCOMES, STAGES, WORKFLOW_ENDS } from './kinds.js';
+import { Ledger } from './ledger.js';
 import { RunPlan } from './plan.js';
 import { RunEnded, RunOwner, RunRecovery, RunStatus } from './run.js';
 
@@ -96,6 +97,9 @@ export const RunSituation = z.strictObject({
   pending: z.array(PendingActivity).describe('of the run and of its children'),
   progress: FollowBeat.shape.progress.nullable().describe('live, from the beats of the followers'),
   nodes: z.array(NodeSituation).describe('as the provider lists them now'),
+  spend: Ledger.pick({ milliseconds: true, usd: true, hourlyUsd: true, goodput: true, nodes: true })
+    .nullable()
+    .describe('what it has paid so far; null: its ledger cannot be read'),
   providerProblem: z.string().nullable().describe('why the provider could not be asked for nodes'),
   stored: StoredRun,
 });

@@ -55,6 +55,9 @@ export function bytes(value: number): string {
   return unit === 0 ? `${size} B` : `${size.toFixed(1)} ${BYTE_UNITS[unit]}`;
 }
 
+/** Dollars: cents, and of less than one as many digits as tell an hour of a cheap machine from nothing. */
+export const usd = (value: number): string => `${value.toFixed(value > 0 && value < 1 ? 4 : 2)} USD`;
+
 /** An ISO instant as "2026-11-22 20:36:05 UTC". */
 export const instant = (iso: string): string => `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 

@@ -6,6 +6,7 @@ import type { SweepResult } from '../../activities/cluster/sweep-nodes.js';
 import { leaseWorkflowId, nodeName, roundWorkflowId, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
 import { ControlFolder } from '../../src/platform/control/control-folder.js';
 import { eventually } from '../fixtures/child-process.js';
+import { settledLedger } from './provider-bill.js';
 import { isEntry, Sandbox, type FoundProcess } from './sandbox.js';
 import { shortRequest } from './short-request.js';
 import { TrainingWatch } from './training-watch.js';
@@ -63,6 +64,8 @@ it('nodes whose run, round and lease were terminated by hand in training are end
     await eventually('the end of their work', async () => !nodeIds.some((id) => existsSync(join(box.home, 'nodes', id, 'work'))));
     const ended = await eventually('the word of the sweep', () => endedBySweeps(client), SWEPT_MS);
     expect(ended).toEqual(nodeIds.map((nodeId) => ({ nodeId, reason: `its lease ${LEASE} is closed` })));
+    // What was paid is known though run, round and lease are gone.
+    expect((await settledLedger(box, RUN_KEY)).nodes.map(({ nodeId }) => nodeId).sort()).toEqual(nodeIds);
     // Logs of ranks are in the store for good.
     const logs = box.formwork(['logs', RUN_KEY, '--rank', '0']);
     expect(await logs.ended).toBe(0);

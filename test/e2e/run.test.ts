@@ -8,11 +8,15 @@ import { RunResult } from '../../src/contract/run.js';
 import { RunSituation } from '../../src/contract/run-situation.js';
 import { createRandom } from '../../src/domain/random.js';
 import { isEntry, isRank, isServer, Sandbox, type FormworkProcess } from './sandbox.js';
+import { settledLedger } from './provider-bill.js';
 import { asOptions, shortRequest } from './short-request.js';
 import { storedSteps, TrainingWatch } from './training-watch.js';
 
 /** Which steps are hit is left to chance, and can be repeated. */
 const SEED = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000);
+
+/** Dollars for an hour of a node of the run that nothing happens to. */
+const PRICE = 3.6;
 
 const sandboxes: Sandbox[] = [];
 const sandbox = (): Sandbox => {
@@ -31,7 +35,8 @@ beforeAll(async () => {
   process.stdout.write(`faults at random steps, FORMWORK_TEST_SEED=${SEED}\n`);
   const box = sandbox();
   writeFileSync(join(box.root, 'request.json'), JSON.stringify(shortRequest(join(box.root, 'data'))));
-  const started = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', '--json']);
+  const price = ['--set', `cluster.pricePerNodeHourUsd=${PRICE}`];
+  const started = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', ...price, '--json']);
   expect(await started.ended, started.stderr).toBe(0);
   unbroken = { box, process: started, result: RunResult.parse(JSON.parse(started.stdout.trim().split('\n').at(-1) as string)) };
 });
@@ -86,6 +91,29 @@ describe('a run that nothing happens to', () => {
     expect(asked.stdout.trim()).not.toBe('');
   });
 
+  it('has paid what the list of the provider says, and knows what for', async () => {
+    const { box } = unbroken;
+    const ledger = await settledLedger(box, 'unbroken');
+    expect(ledger.nodes).toHaveLength(2);
+    expect(ledger.usd).toBeCloseTo((ledger.milliseconds / 3_600_000) * PRICE, 9);
+    const names = new Set(ledger.entries.map(({ spending }) => spending));
+    expect([...names].sort()).toEqual(['checkpoint', 'evaluate', 'idle', 'install', 'load', 'provision', 'train']);
+    // What ranks told of their steps, on both nodes; what lies between two steps is training too.
+    const { training, ledger: reported } = RunReport.parse(
+      JSON.parse(readFileSync(join(box.home, 'store', 'runs', 'unbroken', 'report', 'report.json'), 'utf8')),
+    );
+    expect(ledger.kept / 1000).toBeGreaterThan(1.9 * training.seconds);
+    expect(ledger.goodput).toBeLessThan(1);
+    // The report is made when the nodes are gone.
+    expect({ ...reported, at: ledger.at }).toEqual(ledger);
+    const shown = box.formwork(['ledger', 'unbroken']);
+    expect(await shown.ended).toBe(0);
+    expect(shown.stdout).toMatch(/^train +\d/m);
+    const status = box.formwork(['status', 'unbroken']);
+    expect(await status.ended, status.stderr).toBe(0);
+    expect(status.stdout).toMatch(/^paid +.* of 2 nodes paid, \d+\.\d+ USD; goodput \d/m);
+  });
+
   it('shows its end, also without a server, its logs and itself in the list', async () => {
     const { box } = unbroken;
     const list = box.formwork(['list', '--json']);
@@ -135,6 +163,10 @@ describe('a run in which a rank, a node worker and the control worker are killed
     expect(second?.forkedFrom?.step, faults).toBeGreaterThanOrEqual(committed);
     expect(lossesOf(box, 'broken')).toEqual(lossesOf(unbroken.box, 'unbroken'));
     expect(box.processes()).toEqual([]);
+    const ledger = await settledLedger(box, 'broken');
+    const costs = ledger.entries.filter(({ cause }) => cause === 'RankKilled').map(({ spending }) => spending);
+    expect(new Set(costs), faults).toEqual(new Set(['lost', 'recovery']));
+    expect(ledger.entries.filter(({ cause }) => cause !== null && cause !== 'RankKilled')).toEqual([]);
   });
 });
 

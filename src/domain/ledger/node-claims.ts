@@ -55,8 +55,9 @@ function arrival({ ready }: NodeRecord, life: NodeLife, jobs: readonly JobRecord
 
 /** What the ranks of a job did, from mark to mark. */
 function work(job: JobRecord, next: JobRecord | undefined, life: NodeLife, context: Context, weight: number): Claim<Word>[] {
-  const end = endOf(job, next, life);
   const cause = causeOf(job, next, life, context);
+  // What was brought to the store after a failure is no work of the ranks any more.
+  const end = job.end !== null && cause !== null ? Date.parse(job.end.ranksEndedAt) : endOf(job, next, life);
   const keptUpTo = lastKeptStep(job, life, context);
   const first = job.marks[0]?.at ?? (isCutOff(job, next, life) ? job.seenAt : null);
   return [

@@ -2,7 +2,7 @@ import { lifeOf, type PaidNode } from './node-life.js';
 
 const HOUR_MS = 3_600_000;
 
-export const costOf = (milliseconds: number, pricePerHourUsd: number): number => (milliseconds / HOUR_MS) * pricePerHourUsd;
+export const costOf = (milliseconds: number, pricePerHourUsd: number): number => (milliseconds * pricePerHourUsd) / HOUR_MS;
 
 /** What these nodes have cost by now, and what those that go on cost an hour. */
 export function spendOf(nodes: readonly PaidNode[], now: Date): { usd: number; hourlyUsd: number } {

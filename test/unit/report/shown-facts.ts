@@ -29,6 +29,7 @@ export const SHOWN_FACTS: Record<string, string[]> = {
     '66.4 MB',
     '2.4 s',
   ],
+  'what it has cost': ['1 min 20 s of 1 node were paid', '0.0800 USD', 'a goodput of 0.0 %', 'RankKilled'],
   plan: ['922,752 parameters', 'learning rate 0.004', 'cosine', '240 minutes', 'every 50 steps'],
   memory: ['ZeRO-2, chosen', '107.5 MB', '11.3 GB'],
   nodes: ['worker-1', '25.2 GB', '91.3 GB', '127.0.0.1 (lo)', '3.11.2'],

@@ -13,6 +13,8 @@ import { RunReport, type StageRecord } from '../../../../src/contract/report.js'
 import type { ReferenceRow } from '../../../../src/contract/dataset.js';
 import type { RunnerEvent } from '../../../../src/contract/runner-event.js';
 import { MANIFEST, runKeys, trajectoryKeys } from '../../../../src/domain/store-keys.js';
+import { StoredLedger } from '../../../../src/platform/ledger/stored-ledger.js';
+import { FakeCompute } from '../../../fakes/fake-compute.js';
 import { act } from '../../../fixtures/activity-context.js';
 import { failure } from '../../../fixtures/failure.js';
 import { runnerEvent } from '../../../fixtures/runner-events.js';
@@ -69,7 +71,8 @@ class FinishedRun {
   }
 
   build(): Promise<{ reportKey: string; message: string }> {
-    return act(buildReport(this.run), this.input);
+    const { store } = this.run;
+    return act(buildReport({ store, ledger: new StoredLedger(store, new FakeCompute()) }), this.input);
   }
 
   get report(): RunReport {
