@@ -59,20 +59,21 @@ export class Parking {
     const verdict = await records.judgeFailure({ kind, isFinal, tries: this.tries, recovery });
     if (!verdict.parks || isOverdue()) return fail(kind, message, isFinal);
     const { help, takes } = verdict;
-    // Histories of before it was decided have no such field.
+    // Histories of before these were decided do not have them.
+    const update = (verdict.update as 'retryNow' | 'raiseBudget' | undefined) ?? 'retryNow';
     const pause = (verdict.againAfterMinutes as number | null | undefined) ?? null;
     const againAt = pause === null ? null : Date.now() + minutes(pause);
     const parked: Parked = { failure, takes, isAsked: false, goesOn: false };
     this.parked = parked;
     const { waitingFor, children } = board.status();
     board.failure(kind, message);
-    board.waitFor(againAt === null ? 'a person: retryNow goes on' : 'a cause that may pass: it goes on by itself');
+    board.waitFor(againAt === null ? `a person: ${update} goes on` : 'a cause that may pass: it goes on by itself');
     board.park({
       since: at(Date.now()),
       nodesReleasedAt: at(Date.now() + (holdsNodes() ? minutes(parkedNodesMinutes) : 0)),
       until: at(startedAt + minutes(deadlineMinutes)),
       againAt: againAt === null ? null : at(againAt),
-      ...{ help, takes },
+      ...{ help, takes, update },
     });
     const next = pause === null ? '' : ` It goes on by itself in ${pause} min (${this.tries + 1} of ${recovery.attempts}).`;
     await giveNotice(this.place.runKey, 'parked', `${kind}: ${message} ${help}${next}`);
@@ -83,7 +84,7 @@ export class Parking {
         if (refusal !== null) return refusal;
       }
       if (!parked.goesOn) {
-        const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent retryNow.`;
+        const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent ${update}.`;
         return fail(kind, unasked);
       }
       this.retries += 1;

@@ -5,6 +5,7 @@ import { isOfServer, judgeRecovery } from '../domain/recovery.js';
 import { count, duration, secondsBetween } from '../report/format.js';
 import { spendInWords } from './ledger-lines.js';
 import { progressLine } from './progress-line.js';
+import { goOnCommand } from './parked-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
 
 /** Enough to see a pattern; `--json` has all of them. */
@@ -127,7 +128,7 @@ function parkedLines({ runKey, status }: RunSituation, clock: Clock): string[] {
     parked.againAt === null
       ? `it fails at ${clock.until(parked.until)}, unless somebody types`
       : `it goes on at once when somebody types`,
-    `npx formwork retry ${runKey}${set}`,
+    `${goOnCommand(runKey, parked)}${set}`,
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { Caps, Incident } from '../contract/incident.js';
 import type { RunPlan } from '../contract/plan.js';
+import type { RequestProblem } from './request-problems.js';
 
 // What a run may cost. All amounts in USD.
 
@@ -51,6 +52,15 @@ export function launchRefusal(
   if (spend.usd + reservedUsd <= caps.maxSpendUsd) return null;
   const left = Math.max(0, caps.maxSpendUsd - spend.usd);
   return `${nodes} nodes for a lease of ${leaseMinutes} minutes cost up to ${dollars(reservedUsd)}, and ${dollars(left)} of maxSpendUsd, ${dollars(caps.maxSpendUsd)}, are left`;
+}
+
+/** What in a request cannot be: caps that its first nodes would break. */
+export function capProblems(caps: Caps, cluster: Pick<RunPlan['cluster'], 'nodes' | 'leaseMinutes'> & Priced): RequestProblem[] {
+  const nothing = { usd: 0, hourlyUsd: 0 };
+  return (['maxHourlyUsd', 'maxSpendUsd'] as const).flatMap((path) => {
+    const refusal = launchRefusal(nothing, { maxSpendUsd: null, maxHourlyUsd: null, [path]: caps[path] }, cluster);
+    return refusal === null ? [] : [{ path, message: `${refusal}; ask for more, or for fewer nodes` }];
+  });
 }
 
 interface Priced {

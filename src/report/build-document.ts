@@ -9,11 +9,8 @@ import { parts } from './sections/parts.js';
 import { plan } from './sections/plan.js';
 import { record } from './sections/record.js';
 import { resumes } from './sections/resumes.js';
-<<<<<<< HEAD
 import { story } from './sections/story.js';
-=======
 import { spend } from './sections/spend.js';
->>>>>>> p5-ledger
 import { time } from './sections/time.js';
 import { training } from './sections/training.js';
 import { wrongAnswers } from './sections/wrong-answers.js';

@@ -58,7 +58,7 @@ describe('a run that has spent what it may', () => {
       lastFailure: { kind: 'BudgetExceeded', message: over.isOver ? over.message : '' },
     });
     expect(status.parked?.nodesReleasedAt).toBe(status.parked?.since);
-    expect(scenario.calls.find(({ name }) => name === 'stopRanks')?.input).toMatchObject({ how: 'after a checkpoint' });
+    expect(scenario.calls.find(({ name }) => name === 'stopRanks')?.input).toMatchObject({ mode: 'checkpoint' });
     expect(scenario.count('terminateNodes')).toBe(1);
     expect(await handle.executeUpdate(RAISE_UPDATE, { args: [{ maxSpendUsd: 20 }] })).toBe('maxSpendUsd 20, maxHourlyUsd none');
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
