@@ -9,7 +9,7 @@ import { linksCommand } from './commands/links.js';
 import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
-import { raiseBudgetCommand } from './commands/raise-budget.js';
+import { raiseCommand } from './commands/raise.js';
 import { reportCommand } from './commands/report.js';
 import { retryCommand } from './commands/retry.js';
 import { resumeCommand } from './commands/resume.js';
@@ -38,7 +38,7 @@ for (const command of [
   watchCommand,
   statusCommand,
   retryCommand,
-  raiseBudgetCommand,
+  raiseCommand,
   resumeCommand,
   listCommand,
   logsCommand,

@@ -2,7 +2,7 @@ import type { NodeSituation, PendingActivity, RunSituation } from '../contract/r
 import { isPolled } from '../domain/control-contact.js';
 import { FAILURES, named } from '../domain/failures.js';
 import { isOfServer, judgeRecovery } from '../domain/recovery.js';
-import { count, duration, secondsBetween } from '../report/format.js';
+import { count, duration, secondsBetween, usd } from '../report/format.js';
 import { spendInWords } from './ledger-lines.js';
 import { progressLine } from './progress-line.js';
 import { goOnCommand } from './parked-line.js';
@@ -197,9 +197,11 @@ function nodeLine({ nodeId, tags, state, launchedAt, deadline, contact, lastCont
   return `node ${tags.node}, ${nodeId}: ${state}${ends}${starting}${suspect}`;
 }
 
-function spendLines({ runKey, spend }: RunSituation): string[] {
+function spendLines({ runKey, spend, stored }: RunSituation): string[] {
   if (spend === null) return labelled('paid', [`cannot be read; npx formwork ledger ${runKey} says why`]);
-  return spend.nodes.length === 0 ? [] : labelled('paid', [spendInWords(spend)]);
+  const cap = stored.caps?.maxSpendUsd ?? null;
+  const allowed = cap === null ? [] : [`it may cost ${usd(cap)} in all, by maxSpendUsd`];
+  return spend.nodes.length === 0 ? [] : labelled('paid', [spendInWords(spend), ...allowed]);
 }
 
 function attemptLines({ status }: RunSituation, clock: Clock): string[] {

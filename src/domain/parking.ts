@@ -11,7 +11,7 @@ const HELP: Record<FailureKind, string | null> = {
   InvalidRequest: null,
   InvalidData: null,
   DoesNotFit: null,
-  BudgetExceeded: 'a larger maxSpendUsd or maxHourlyUsd: raiseBudget',
+  BudgetExceeded: 'a larger maxSpendUsd or maxHourlyUsd, by raiseBudget',
   RunKeyInUse: null,
   EnvironmentNotReady: null,
   CapacityUnavailable: 'machines of the asked kind: retryNow when the provider has some again',

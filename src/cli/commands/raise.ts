@@ -4,13 +4,13 @@ import { RAISE_UPDATE } from '../../domain/names.js';
 import { CliContext } from '../context.js';
 import { updateRun } from '../update-run.js';
 
-export const raiseBudgetCommand = (): Command =>
-  new Command('raise-budget')
+export const raiseCommand = (): Command =>
+  new Command('raise')
     .description('change what an open run may cost; one that is parked for that goes on at once')
     .argument('<key>', 'run key')
     .option('--max-spend-usd <amount>', 'what all its nodes may cost, over all its executions; none: no cap', amount)
     .option('--max-hourly-usd <amount>', 'what its nodes may cost an hour together; none: no cap', amount)
-    .addHelpText('after', '\nExample:\n  formwork raise-budget viggo-4 --max-spend-usd 20\n')
+    .addHelpText('after', '\nExample:\n  formwork raise viggo-4 --max-spend-usd 20\n')
     .action(async (runKey: string, caps: { maxSpendUsd?: number | null; maxHourlyUsd?: number | null }) => {
       if (Object.keys(caps).length === 0)
         throw new Failure('InvalidRequest', 'expected --max-spend-usd or --max-hourly-usd, or both');
