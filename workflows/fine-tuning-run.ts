@@ -59,18 +59,10 @@ async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult
     validator: (retry?: Retry) => running().parking.check(retry),
     description: 'lets a parked run go on, as it is or with other values, e.g. {"set": {"training": {"microBatchRows": 1}}}',
   });
-  setHandler(
-    raiseBudgetUpdate,
-    async (raise: Raise) => {
-      const answer = await running().spend.raise(raise);
-      running().parking.goOnIfFor('BudgetExceeded');
-      return answer;
-    },
-    {
-      validator: (raise: Raise) => running().spend.check(raise),
-      description: 'changes what the run may cost, e.g. {"maxSpendUsd": 20}; one that is parked for that goes on',
-    },
-  );
+  setHandler(raiseBudgetUpdate, (raise: Raise) => running().spend.raise(raise), {
+    validator: (raise: Raise) => running().spend.check(raise),
+    description: 'changes what the run may cost, e.g. {"maxSpendUsd": 20}; one that is parked for that goes on',
+  });
   const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId }));
   board.planned(runKey, plan);
   if (plan.request.dryRun) {
@@ -122,7 +114,7 @@ class Run {
   });
   private leaseFailure: unknown = null;
   /** Why what is tried now is left, to be tried again: the run may not pay for more. */
-  private halt: KnownFailure | null = null;
+  private halt: { failure: KnownFailure; raises: number } | null = null;
   private isPaying = false;
   private stopping = false;
   private overdue = false;
@@ -229,12 +221,14 @@ class Run {
   /** Tries until it is done. Between two tries the run is parked: what could be tried again at once has been. */
   private async untilDone<T>(work: () => Promise<T>, nodes: 'none' | 'of its own' | 'leased'): Promise<T> {
     for (;;) {
+      const { raises } = this.spend;
       this.attempt = new CancellationScope();
       try {
         return await this.attempt.run(async () => {
           // Somebody may have ended it while the run was parked.
           await this.leaveFailedLease();
           this.isPaying = nodes !== 'none';
+          if (this.halt?.raises !== this.spend.raises) this.halt = null;
           if (this.isPaying && this.halt !== null) throw new Stopped();
           // Given back while the run was parked.
           if (nodes === 'leased' && this.leased.nodes.leaseId === '') await this.stages.lease();
@@ -243,11 +237,13 @@ class Run {
       } catch (error) {
         const isLeft = error instanceof Stopped || (isCancellation(error) && this.leaseFailure === null);
         if (this.stopping || (isLeft && this.halt === null)) throw error;
-        const failure = this.halt ?? failureOf(this.leaseFailure ?? error);
+        const { halt } = this;
+        const failure = halt?.failure ?? failureOf(this.leaseFailure ?? error);
         await this.leaveFailedLease();
-        if (failure === this.halt) await this.giveBack();
+        if (halt !== null) await this.giveBack();
         this.halt = null;
-        await this.parking.wait(failure);
+        const judged = halt?.raises ?? raises;
+        await this.parking.wait(failure, () => failure.kind === 'BudgetExceeded' && this.spend.raises !== judged);
       } finally {
         this.isPaying = false;
       }
@@ -260,7 +256,7 @@ class Run {
       await this.giveBack();
       return;
     }
-    this.halt = failure;
+    this.halt = { failure, raises: this.spend.raises };
     this.board.note(failure.message);
     if (!this.isPaying) return;
     const { round } = this.stages;

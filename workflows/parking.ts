@@ -1,5 +1,4 @@
 import { condition, isCancellation, uuid4 } from '@temporalio/workflow';
-import type { FailureKind } from '../src/contract/kinds.js';
 import type { Claim } from '../activities/run/claim-run.js';
 import { longRecords, records } from './acts.js';
 import { fail, failureOf, type KnownFailure } from './failure-kind.js';
@@ -46,13 +45,16 @@ export class Parking {
     return this.parked !== null;
   }
 
-  /** Comes back when the run may go on. @throws the failure, where it does not park or the deadline has passed. */
-  async wait(failure: KnownFailure): Promise<void> {
-    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last);
+  /**
+   * Comes back when the run may go on, which it may too as soon as what it failed of `isLifted`.
+   * @throws the failure, where it does not park or the deadline has passed.
+   */
+  async wait(failure: KnownFailure, isLifted = (): boolean => false): Promise<void> {
+    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last, isLifted);
   }
 
   /** null: the run may go on. Else why it could not go on by itself. */
-  private async park(failure: KnownFailure): Promise<KnownFailure | null> {
+  private async park(failure: KnownFailure, isLifted: () => boolean): Promise<KnownFailure | null> {
     const { board, claim, startedAt, isOverdue, holdsNodes } = this.place;
     const { kind, message, isFinal } = failure;
     const { deadlineMinutes, parkedNodesMinutes, recovery } = claim.plan;
@@ -78,7 +80,8 @@ export class Parking {
     const next = pause === null ? '' : ` It goes on by itself in ${pause} min (${this.tries + 1} of ${recovery.attempts}).`;
     await giveNotice(this.place.runKey, 'parked', `${kind}: ${message} ${help}${next}`);
     try {
-      await this.untilTold(parked, againAt);
+      await this.untilTold(parked, againAt, isLifted);
+      if (isLifted()) parked.goesOn = true;
       if (!parked.goesOn && !isOverdue()) {
         const refusal = await this.goOnByItself(parked);
         if (refusal !== null) return refusal;
@@ -97,10 +100,10 @@ export class Parking {
   }
 
   /** Until somebody lets it go on, the deadline passes, or it is time to go on unasked. Gives the nodes back meanwhile. */
-  private async untilTold(parked: Parked, againAt: number | null): Promise<void> {
+  private async untilTold(parked: Parked, againAt: number | null, isLifted: () => boolean): Promise<void> {
     const { claim, board, isOverdue, holdsNodes, releaseNodes } = this.place;
     const { parkedNodesMinutes } = claim.plan;
-    const isOver = (): boolean => parked.goesOn || isOverdue();
+    const isOver = (): boolean => parked.goesOn || isOverdue() || isLifted();
     const left = (): number => (againAt === null ? Infinity : againAt - Date.now());
     if (holdsNodes()) {
       const kept = minutes(parkedNodesMinutes);
@@ -131,13 +134,6 @@ export class Parking {
     parked.goesOn = true;
     board.note(`goes on by itself, ${this.tries} of ${attempts}`);
     return null;
-  }
-
-  /** A run that is parked for this goes on as it is; any other stays as it is. */
-  goOnIfFor(kind: FailureKind): void {
-    if (this.parked === null || this.parked.failure.kind !== kind || this.parked.isAsked) return;
-    this.parked.goesOn = true;
-    this.tries = 0;
   }
 
   /** Is there anything to let go on, and may it be asked for like this? Values are held against the plan by `retry`. */

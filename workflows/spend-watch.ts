@@ -8,7 +8,8 @@ import type { StatusBoard } from './status-board.js';
 /** What a run may cost: watched while it goes on, asked before nodes are launched, changed by a person. */
 export class SpendWatch {
   private caps: Required<Raise>;
-  private raises = 0;
+  /** How often a person has changed it. */
+  raises = 0;
 
   constructor(
     private readonly runKey: string,

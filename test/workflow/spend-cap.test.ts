@@ -13,7 +13,7 @@ afterEach(() => scenario.close());
 
 const plan = samplePlan({ maxSpendUsd: 5 });
 const everything = (): Promise<Claim> => Promise.resolve({ fence: 1, plan, finished: {} });
-const over: SpendVerdict = { isOver: true, message: '5.01 USD are spent, of 5.00 USD of maxSpendUsd' };
+const over = { isOver: true, message: '5.01 USD are spent, of 5.00 USD of maxSpendUsd' } as const satisfies SpendVerdict;
 
 /** A run that has spent all it may as soon as `isSpent` holds, and is asked for that at once. */
 function spending(isSpent: () => boolean, answers: Answers = {}): Answers {
@@ -55,7 +55,7 @@ describe('a run that has spent what it may', () => {
     const status = await parked(handle);
     expect(status).toMatchObject({
       stage: 'train',
-      lastFailure: { kind: 'BudgetExceeded', message: over.isOver ? over.message : '' },
+      lastFailure: { kind: 'BudgetExceeded', message: over.message },
     });
     expect(status.parked?.nodesReleasedAt).toBe(status.parked?.since);
     expect(scenario.calls.find(({ name }) => name === 'stopRanks')?.input).toMatchObject({ mode: 'checkpoint' });
@@ -103,6 +103,28 @@ describe('a run that has spent what it may', () => {
     const handle = await scenario.start();
     expect(await parked(handle)).toMatchObject({ stage: 'lease', lastFailure: { kind: 'BudgetExceeded' } });
     await handle.executeUpdate(RAISE_UPDATE, { args: [{ maxSpendUsd: 9 }] });
+    expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('whose cap is raised while its work is still being left: it goes on, and is not parked for what holds no more', async () => {
+    let isReached = false;
+    let told = (): void => undefined;
+    const wasLeft = new Promise<void>((resolve) => (told = resolve));
+    const answers = spending(() => isReached, {
+      node: {
+        followRanks: async ({ jobId }) => {
+          if (!jobId.startsWith('evaluation-test') || isReached) return followedWell();
+          isReached = true;
+          return untilCancelled();
+        },
+        stopRanks: async () => wasLeft,
+      },
+    });
+    scenario = await Scenario.open(answers);
+    const handle = await scenario.start();
+    await scenario.called('stopRanks');
+    await handle.executeUpdate(RAISE_UPDATE, { args: [{ maxSpendUsd: 9 }] });
+    told();
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
   });
 
