@@ -7,11 +7,11 @@ import type { Sandbox } from './sandbox.js';
 /** Milliseconds that each node of a run was there, by the provider's own files and by nothing of the ledger. */
 function providedNodes(home: string, runKey: string): Record<string, number> {
   const folder = join(home, 'nodes');
-  const read = <T>(nodeId: string, file: string): T => JSON.parse(readFileSync(join(folder, nodeId, file), 'utf8')) as T;
+  const read = (nodeId: string, file: string): unknown => JSON.parse(readFileSync(join(folder, nodeId, file), 'utf8'));
   const lives = readdirSync(folder).flatMap((nodeId): [string, number][] => {
-    const { tags, launchedAt } = read<{ tags: { runKey: string }; launchedAt: string }>(nodeId, 'node.json');
+    const { tags, launchedAt } = read(nodeId, 'node.json') as { tags: { runKey: string }; launchedAt: string };
     if (tags.runKey !== runKey) return [];
-    return [[nodeId, Date.parse(read<{ at: string }>(nodeId, 'terminated.json').at) - Date.parse(launchedAt)]];
+    return [[nodeId, Date.parse((read(nodeId, 'terminated.json') as { at: string }).at) - Date.parse(launchedAt)]];
   });
   return Object.fromEntries(lives);
 }
