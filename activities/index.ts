@@ -31,6 +31,7 @@ import { openTrajectory } from './training/open-trajectory.js';
 import { pickRendezvous } from './training/pick-rendezvous.js';
 import { planNodeJob } from './training/plan-node-job.js';
 import { setAsideCheckpoint } from './training/set-aside-checkpoint.js';
+import { judgeSpend, raiseCaps, reserveLaunch } from './run/spend.js';
 import { stageInputs } from './training/stage-inputs.js';
 import { startRanks } from './training/start-ranks.js';
 import { stopRanks } from './training/stop-ranks.js';
@@ -78,6 +79,9 @@ export const createControlActivities = (ports: ControlPorts) => ({
   isLeaseNeeded: isLeaseNeeded(ports),
   sweepNodes: sweepNodes(ports),
   recoverRuns: recoverRuns(ports),
+  judgeSpend: judgeSpend(ports),
+  reserveLaunch: reserveLaunch(ports),
+  raiseCaps: raiseCaps(ports),
   planNodeJob: planNodeJob(ports),
   openTrajectory: openTrajectory(ports),
   judgeGang: judgeGang(ports),

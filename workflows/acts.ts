@@ -19,6 +19,13 @@ export const lastWords = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
+/** What a run may cost holds also when the store has been away for long: asked until there is an answer. */
+export const spending = proxyActivities<ControlActivities>({
+  taskQueue: CONTROL_QUEUE,
+  startToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+});
+
 /** Asked between two renewals of a lease, which it must not hold up: no answer counts as yes. */
 export const asking = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,

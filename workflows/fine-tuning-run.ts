@@ -14,17 +14,25 @@ import type { RunPlan } from '../src/contract/plan.js';
 import type { RunResult } from '../src/contract/run.js';
 import { RECOVERY_MEMO, runKeyOf } from '../src/domain/names.js';
 import { lastWords, longRecords, records } from './acts.js';
-import { fail, failureOf } from './failure-kind.js';
-import { retryNowUpdate, stopAfterCheckpointUpdate, stopRoundSignal, type Retry } from './messages.js';
+import { fail, failureOf, type KnownFailure } from './failure-kind.js';
+import {
+  raiseBudgetUpdate,
+  retryNowUpdate,
+  stopAfterCheckpointUpdate,
+  stopRoundSignal,
+  type Raise,
+  type Retry,
+} from './messages.js';
 import { Parking } from './parking.js';
 import { RunLease } from './run-lease.js';
 import { RunStages } from './run-stages.js';
+import { SpendWatch } from './spend-watch.js';
 import { StatusBoard } from './status-board.js';
 import { Stopped } from './stopped.js';
 import { tellIfOpen } from './tell-if-open.js';
 import { withNotice } from './give-notice.js';
 
-/** The stages whose work is on nodes. */
+/** The stages whose work is on nodes; they, and the lease itself, are what a run pays for. */
 const ON_NODES: ReadonlySet<Stage> = new Set(['baseline', 'smoke', 'train', 'evaluate', 'test', 'publish']);
 
 /** Set by the server on what a schedule starts, and on nothing else. */
@@ -50,10 +58,14 @@ async function carryOut(request: unknown, board: StatusBoard): Promise<RunResult
     },
     { description: 'ends this execution with a checkpoint and gives the nodes back; the next start under the run key goes on' },
   );
-  const running = (): Run => asked.run ?? fail('InvalidRequest', 'the run is not parked, it is still being planned');
+  const running = (): Run => asked.run ?? fail('InvalidRequest', 'it is still being planned');
   setHandler(retryNowUpdate, (retry?: Retry) => running().parking.retry(retry), {
     validator: (retry?: Retry) => running().parking.check(retry),
     description: 'lets a parked run go on, as it is or with other values, e.g. {"set": {"training": {"microBatchRows": 1}}}',
+  });
+  setHandler(raiseBudgetUpdate, (raise: Raise) => running().spend.raise(raise), {
+    validator: (raise: Raise) => running().spend.check(raise),
+    description: 'changes what the run may cost, e.g. {"maxSpendUsd": 20}; one that is parked for that goes on',
   });
   const schedule = typedSearchAttributes.get(SCHEDULED_BY);
   const { runKey, plan } = await orFail(longRecords.planRun({ request: request ?? {}, workflowId, schedule }));
@@ -97,6 +109,7 @@ async function orFail<T>(work: Promise<T>): Promise<T> {
 
 class Run {
   readonly parking: Parking;
+  readonly spend: SpendWatch;
   private readonly plan: RunPlan;
   private readonly fence: number;
   private readonly stages: RunStages;
@@ -105,6 +118,9 @@ class Run {
     this.attempt.cancel();
   });
   private leaseFailure: unknown = null;
+  /** Why what is tried now is left, to be tried again: the run may not pay for more. */
+  private halt: { failure: KnownFailure; raises: number } | null = null;
+  private isPaying = false;
   private stopping = false;
   private overdue = false;
   private readonly work = new CancellationScope();
@@ -124,12 +140,18 @@ class Run {
       holdsNodes: () => this.leased.nodes.leaseId !== '',
       releaseNodes: () => this.giveBack(),
     });
-    this.stages = new RunStages({ runKey, claim, board, leased: this.leased, retries: () => this.parking.retries });
+    this.spend = new SpendWatch(runKey, claim, board);
+    this.stages = new RunStages({
+      ...{ runKey, claim, board, leased: this.leased },
+      reserve: () => this.spend.reserve(),
+      retries: () => this.parking.retries,
+    });
   }
 
   async carryOut(): Promise<RunResult> {
     const clock = new CancellationScope();
     void clock.run(() => this.keepDeadline());
+    void clock.run(() => this.keepCaps());
     try {
       const result = await this.work.run(() => this.walk());
       clock.cancel();
@@ -151,6 +173,14 @@ class Run {
       this.overdue = true;
       // A parked run has nothing to stop: it sees that its time is over, and fails of what it was parked for.
       if (!this.parking.isParked) await this.stop(`the deadline of ${minutes} minutes has passed`);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+    }
+  }
+
+  private async keepCaps(): Promise<void> {
+    try {
+      await this.spend.keep((failure) => this.haltFor(failure));
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }
@@ -186,33 +216,57 @@ class Run {
       return found;
     }
     if (this.stopping) throw new Stopped();
-    const value = await this.untilDone(work, ON_NODES.has(name));
+    const value = await this.untilDone(work, name === 'lease' ? 'of its own' : ON_NODES.has(name) ? 'leased' : 'none');
     // By itself, so that a store that is away does not cost the work of the stage.
-    if (kept) await this.untilDone(() => records.recordStep({ runKey: this.runKey, name, value }), false);
+    if (kept) await this.untilDone(() => records.recordStep({ runKey: this.runKey, name, value }), 'none');
     this.board.leave(value.note);
     return value;
   }
 
   /** Tries until it is done. Between two tries the run is parked: what could be tried again at once has been. */
-  private async untilDone<T>(work: () => Promise<T>, needsNodes: boolean): Promise<T> {
+  private async untilDone<T>(work: () => Promise<T>, nodes: 'none' | 'of its own' | 'leased'): Promise<T> {
     for (;;) {
+      const { raises } = this.spend;
       this.attempt = new CancellationScope();
       try {
         return await this.attempt.run(async () => {
           // Somebody may have ended it while the run was parked.
           await this.leaveFailedLease();
+          this.isPaying = nodes !== 'none';
+          if (this.halt?.raises !== this.spend.raises) this.halt = null;
+          if (this.isPaying && this.halt !== null) throw new Stopped();
           // Given back while the run was parked.
-          if (needsNodes && this.leased.nodes.leaseId === '') await this.stages.lease();
+          if (nodes === 'leased' && this.leased.nodes.leaseId === '') await this.stages.lease();
           return work();
         });
       } catch (error) {
-        const isOver = error instanceof Stopped || this.stopping || (isCancellation(error) && this.leaseFailure === null);
-        if (isOver) throw error;
-        const failure = failureOf(this.leaseFailure ?? error);
+        const isLeft = error instanceof Stopped || (isCancellation(error) && this.leaseFailure === null);
+        if (this.stopping || (isLeft && this.halt === null)) throw error;
+        const { halt } = this;
+        const failure = halt?.failure ?? failureOf(this.leaseFailure ?? error);
         await this.leaveFailedLease();
-        await this.parking.wait(failure);
+        if (halt !== null) await this.giveBack();
+        this.halt = null;
+        const judged = halt?.raises ?? raises;
+        await this.parking.wait(failure, () => failure.kind === 'BudgetExceeded' && this.spend.raises !== judged);
+      } finally {
+        this.isPaying = false;
       }
     }
+  }
+
+  /** Ranks that train write a checkpoint first. What costs nothing goes on; what comes after it does not begin. */
+  private async haltFor(failure: KnownFailure): Promise<void> {
+    if (this.parking.isParked) {
+      await this.giveBack();
+      return;
+    }
+    this.halt = { failure, raises: this.spend.raises };
+    this.board.note(failure.message);
+    if (!this.isPaying) return;
+    const { round } = this.stages;
+    if (round === null) this.attempt.cancel();
+    else await tellIfOpen(round, (handle) => handle.signal(stopRoundSignal));
   }
 
   /** Nobody renews its machines and nobody replaces one: not kept for the time that a parked run keeps its own. */

@@ -4,7 +4,7 @@ import type { FollowProgress } from '../src/contract/job.js';
 import type { FailureKind } from '../src/contract/kinds.js';
 import type { RunPlan } from '../src/contract/plan.js';
 import type { RunStatus } from '../src/contract/run.js';
-import { RETRY_UPDATE, STOP_UPDATE } from '../src/domain/names.js';
+import { RAISE_UPDATE, RETRY_UPDATE, STOP_UPDATE } from '../src/domain/names.js';
 import type { RankTail } from '../src/domain/rank-tails.js';
 
 // Everything that travels against the stream, beside heartbeats and failures.
@@ -50,6 +50,14 @@ export const planQuery = defineQuery<RunPlan | null>('plan');
 
 /** Ends the run so that the next start under its key goes on: ranks write a checkpoint, nodes are given back. */
 export const stopAfterCheckpointUpdate = defineUpdate<string>(STOP_UPDATE);
+
+/** What the run may cost from here on; what is left out stays. null: no cap. */
+export interface Raise {
+  maxSpendUsd?: number | null;
+  maxHourlyUsd?: number | null;
+}
+/** Changes what the run may cost, and lets one go on that is parked for that; answers what holds now. */
+export const raiseBudgetUpdate = defineUpdate<string, [Raise]>(RAISE_UPDATE);
 
 /** Part of a request, e.g. {"set": {"training": {"microBatchRows": 1}}}; without it a parked run goes on as it is. */
 export interface Retry {

@@ -45,44 +45,49 @@ export class Parking {
     return this.parked !== null;
   }
 
-  /** Comes back when the run may go on. @throws the failure, where it does not park or the deadline has passed. */
-  async wait(failure: KnownFailure): Promise<void> {
-    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last);
+  /**
+   * Comes back when the run may go on, which it may too as soon as what it failed of `isLifted`.
+   * @throws the failure, where it does not park or the deadline has passed.
+   */
+  async wait(failure: KnownFailure, isLifted = (): boolean => false): Promise<void> {
+    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last, isLifted);
   }
 
   /** null: the run may go on. Else why it could not go on by itself. */
-  private async park(failure: KnownFailure): Promise<KnownFailure | null> {
+  private async park(failure: KnownFailure, isLifted: () => boolean): Promise<KnownFailure | null> {
     const { board, claim, startedAt, isOverdue, holdsNodes } = this.place;
     const { kind, message, isFinal } = failure;
     const { deadlineMinutes, parkedNodesMinutes, recovery } = claim.plan;
     const verdict = await records.judgeFailure({ kind, isFinal, tries: this.tries, recovery });
     if (!verdict.parks || isOverdue()) return fail(kind, message, isFinal);
     const { help, takes } = verdict;
-    // Histories of before it was decided have no such field.
+    // Histories of before these were decided do not have them.
+    const update = (verdict.update as 'retryNow' | 'raiseBudget' | undefined) ?? 'retryNow';
     const pause = (verdict.againAfterMinutes as number | null | undefined) ?? null;
     const againAt = pause === null ? null : Date.now() + minutes(pause);
     const parked: Parked = { failure, takes, isAsked: false, goesOn: false };
     this.parked = parked;
     const { waitingFor, children } = board.status();
     board.failure(kind, message);
-    board.waitFor(againAt === null ? 'a person: retryNow goes on' : 'a cause that may pass: it goes on by itself');
+    board.waitFor(againAt === null ? `a person: ${update} goes on` : 'a cause that may pass: it goes on by itself');
     board.park({
       since: at(Date.now()),
       nodesReleasedAt: at(Date.now() + (holdsNodes() ? minutes(parkedNodesMinutes) : 0)),
       until: at(startedAt + minutes(deadlineMinutes)),
       againAt: againAt === null ? null : at(againAt),
-      ...{ help, takes },
+      ...{ help, takes, update },
     });
     const next = pause === null ? '' : ` It goes on by itself in ${pause} min (${this.tries + 1} of ${recovery.attempts}).`;
     await giveNotice(this.place.runKey, 'parked', `${kind}: ${message} ${help}${next}`);
     try {
-      await this.untilTold(parked, againAt);
+      await this.untilTold(parked, againAt, isLifted);
+      if (isLifted()) parked.goesOn = true;
       if (!parked.goesOn && !isOverdue()) {
         const refusal = await this.goOnByItself(parked);
         if (refusal !== null) return refusal;
       }
       if (!parked.goesOn) {
-        const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent retryNow.`;
+        const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent ${update}.`;
         return fail(kind, unasked);
       }
       this.retries += 1;
@@ -95,10 +100,10 @@ export class Parking {
   }
 
   /** Until somebody lets it go on, the deadline passes, or it is time to go on unasked. Gives the nodes back meanwhile. */
-  private async untilTold(parked: Parked, againAt: number | null): Promise<void> {
+  private async untilTold(parked: Parked, againAt: number | null, isLifted: () => boolean): Promise<void> {
     const { claim, board, isOverdue, holdsNodes, releaseNodes } = this.place;
     const { parkedNodesMinutes } = claim.plan;
-    const isOver = (): boolean => parked.goesOn || isOverdue();
+    const isOver = (): boolean => parked.goesOn || isOverdue() || isLifted();
     const left = (): number => (againAt === null ? Infinity : againAt - Date.now());
     if (holdsNodes()) {
       const kept = minutes(parkedNodesMinutes);

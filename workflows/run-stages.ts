@@ -26,6 +26,8 @@ export interface RunOfStages {
   claim: Claim;
   board: StatusBoard;
   leased: RunLease;
+  /** @throws BudgetExceeded before nodes are launched that the run may not pay for. */
+  reserve: () => Promise<void>;
   /** How often the run was parked and has gone on. */
   retries: () => number;
 }
@@ -55,8 +57,9 @@ export class RunStages {
   }
 
   async lease(): Promise<{ note: string }> {
-    const { runKey, claim, board, leased } = this.run;
+    const { runKey, claim, board, leased, reserve } = this.run;
     if ('publish' in claim.finished) return { note: 'not needed, all work on nodes is done' };
+    await reserve();
     await leased.acquire(runKey, claim.fence, claim.plan.cluster, (id) => board.waitFor('nodes to answer', [id]));
     const { all: nodes } = leased.nodes;
     await records.recordStep({ runKey, name: 'nodes', value: nodes.map(({ facts }) => facts) });

@@ -47,12 +47,14 @@ function heading({ stage, since, stages, waitingFor, nextRetryAt }: RunStatus): 
 
 function parked(status: RunStatus): string[] {
   if (status.parked === null) return [];
-  const { since, nodesReleasedAt, until, againAt, help, takes } = status.parked;
+  const { since, nodesReleasedAt, until, againAt, help, takes, update } = status.parked;
   return [
     '',
     `**Parked** since ${clock(since)}. What would help: ${oneLine(help)}.`,
     ...list([
-      `update \`retryNow\` goes on, as it is or with e.g. \`{"set": {"training": {"microBatchRows": 1}}}\`; it takes ${takes.join(', ')}`,
+      update === 'raiseBudget'
+        ? 'update `raiseBudget` goes on, e.g. `{"maxSpendUsd": 20}`'
+        : `update \`retryNow\` goes on, as it is or with e.g. \`{"set": {"training": {"microBatchRows": 1}}}\`; it takes ${takes.join(', ')}`,
       ...(againAt === null ? [] : [`it goes on by itself at ${clock(againAt)}`]),
       `nodes are kept until ${clock(nodesReleasedAt)}`,
       `a run that is parked at ${clock(until)} fails`,

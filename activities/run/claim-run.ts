@@ -66,13 +66,13 @@ export const claimRun =
 
 /** Those are of one execution: a run that met its deadline, or a limit, goes on when it is asked again with more time. */
 function withNewTimes(first: RunPlan, newest: RunPlan): RunPlan {
-  const { deadlineMinutes, parkedNodesMinutes, recovery, limits, cluster, request } = newest;
+  const { deadlineMinutes, maxSpendUsd, maxHourlyUsd, parkedNodesMinutes, recovery, limits, cluster, request } = newest;
   const { leaseMinutes, pricePerNodeHourUsd } = cluster;
   // What is left open was chosen for the device of the first plan.
   const asked = Object.entries(limits).filter(([name]) => request.limits[name as keyof RankLimits] !== 'auto');
   return {
     ...first,
-    ...{ deadlineMinutes, parkedNodesMinutes, recovery },
+    ...{ deadlineMinutes, maxSpendUsd, maxHourlyUsd, parkedNodesMinutes, recovery },
     limits: { ...first.limits, ...Object.fromEntries(asked) },
     cluster: { ...first.cluster, leaseMinutes, pricePerNodeHourUsd },
   };

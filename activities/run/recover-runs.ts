@@ -3,12 +3,14 @@ import { RunPlan } from '../../src/contract/plan.js';
 import { RunEnded, RunRecovery } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
 import { deadlineOf, isOfServer, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
+import { capsInForce } from '../../src/domain/spend-cap.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import type { RunDirectory } from '../../src/platform/temporal/run-directory.js';
 import type { RunSchedules } from '../../src/platform/temporal/run-schedules.js';
 import { beating } from '../beating.js';
 import { readRecord, readRequiredRecord, toJson } from '../storage/records.js';
+import { readIncidents } from './incidents.js';
 import { newestOwner } from './newest-owner.js';
 import { resumeSchedules } from './resume-schedules.js';
 
@@ -55,7 +57,8 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
   if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;
   const end = await runs.endOf(owner.workflowId);
   if (end === null) return;
-  const plan = await readRequiredRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  const planned = await readRequiredRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  const plan = { ...planned, ...capsInForce(planned, owner.fence, await readIncidents(store, runKey)) };
   const all = await recoveries(store, runKey);
   const made = recoveriesSince(owner, all);
   const deadlineAt = deadlineOf(owner, plan, made);

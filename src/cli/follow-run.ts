@@ -37,8 +37,8 @@ export async function followRun(
 
 /** What is left when a command ends while its run is parked, and what to type. */
 export const leftParked = (runKey: string): string =>
-  `run ${runKey} waits for a person, and server and worker stay up for it: npx formwork status ${runKey} says what would help, ` +
-  `npx formwork retry ${runKey} goes on, npx formwork down ends them`;
+  `run ${runKey} waits for a person, and server and worker stay up for it: npx formwork status ${runKey} says what would help ` +
+  `and what to type, npx formwork down ends them`;
 
 /** What came of a run, in lines: before, after, difference; where the report lies; where to look. */
 export function resultLines(

@@ -11,6 +11,7 @@ import { listCommand } from './commands/list.js';
 import { logsCommand } from './commands/logs.js';
 import { planCommand } from './commands/plan.js';
 import { pruneCommand } from './commands/prune.js';
+import { raiseCommand } from './commands/raise.js';
 import { reportCommand } from './commands/report.js';
 import { retryCommand } from './commands/retry.js';
 import { resumeCommand } from './commands/resume.js';
@@ -40,6 +41,7 @@ for (const command of [
   watchCommand,
   statusCommand,
   retryCommand,
+  raiseCommand,
   resumeCommand,
   listCommand,
   scheduleCommand,

@@ -2,8 +2,9 @@ import type { Client } from '@temporalio/client';
 import { Failure } from '../domain/failures.js';
 import { planPrune, type PrunePlan, type PrunePolicy } from '../domain/pruning.js';
 import { runKeys } from '../domain/store-keys.js';
-import { localCompute } from '../platform/compute/local-nodes.js';
+import { isOfServer } from '../domain/recovery.js';
 import type { KnownRun } from '../platform/control/open-runs.js';
+import { recordedNodes } from '../platform/ledger/recorded-nodes.js';
 import { takeLock } from '../platform/lock.js';
 import { endedNodes, removeEndedNode } from '../platform/pruning/ended-nodes.js';
 import { readInventory } from '../platform/pruning/read-inventory.js';
@@ -23,7 +24,8 @@ export async function withPrune<T>(context: CliContext, policy: PrunePolicy, act
 
 function pruneActs(context: CliContext, policy: PrunePolicy, client: Client | null): PruneActs {
   const { store, home } = context;
-  const compute = localCompute(home, process.env);
+  // What it has to say of ended nodes is for their ledgers, before their folders go.
+  const compute = recordedNodes(home, { env: process.env, warn: (message) => process.stderr.write(`${message}\n`) });
   // One moment for every look: what was too young at the first is so at the last.
   const now = new Date();
   const plan = async (): Promise<PrunePlan> => {
@@ -43,7 +45,7 @@ function stateBy(client: Client | null): (run: KnownRun) => Promise<WorkflowStat
   if (client === null) return () => Promise.resolve('unknown');
   const runs = new TemporalRunDirectory(client);
   const server = runs.serverId();
-  return async ({ owner }) => (owner === null || owner.server !== (await server) ? 'unknown' : runs.stateOf(owner.workflowId));
+  return async ({ owner }) => (owner === null || !isOfServer(owner, await server) ? 'unknown' : runs.stateOf(owner.workflowId));
 }
 
 /** @throws Failure InvalidRequest for a run that is not there. */

@@ -1,46 +1,8 @@
-import {
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-  type Client,
-} from '@temporalio/client';
-import { Failure } from '../domain/failures.js';
+import type { Client } from '@temporalio/client';
 import { RETRY_UPDATE } from '../domain/names.js';
 import type { ObjectStore } from '../platform/object-store/port.js';
-import { findRun } from './run-watch.js';
-
-/** The values are checked by an activity, which takes the plan from the store; no answer by then means that nobody works. */
-const ANSWER_MS = 60_000;
+import { updateRun } from './update-run.js';
 
 /** Goes on with a parked run, with this part of its request changed. @returns what the run says to it. */
-export async function retryRun(client: Client, store: ObjectStore, runKey: string, set: Record<string, unknown>): Promise<unknown> {
-  const handle = await findRun(client, store, runKey);
-  try {
-    return await client.withDeadline(Date.now() + ANSWER_MS, () =>
-      handle.executeUpdate<unknown, [object]>(RETRY_UPDATE, { args: [{ set }] }),
-    );
-  } catch (error) {
-    throw refusal(error, runKey);
-  }
-}
-
-/** What a person can do about an update that did not come through. */
-function refusal(error: unknown, runKey: string): unknown {
-  if (error instanceof WorkflowUpdateFailedError)
-    return new Failure(
-      'InvalidRequest',
-      `run ${runKey} does not take it: ${error.cause?.message ?? error.message}`,
-      {},
-      { cause: error },
-    );
-  if (error instanceof WorkflowNotFoundError)
-    return new Failure('InvalidRequest', `run ${runKey} is over; starting it again under its key goes on`, {}, { cause: error });
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
-    return new Failure(
-      'Unreachable',
-      `run ${runKey} gave no answer within ${ANSWER_MS / 1000} s, and may still take it; npx formwork status ${runKey} says whether a control worker polls`,
-      {},
-      { cause: error },
-    );
-  return error;
-}
+export const retryRun = (client: Client, store: ObjectStore, runKey: string, set: Record<string, unknown>): Promise<unknown> =>
+  updateRun(client, store, runKey, RETRY_UPDATE, { set });

@@ -2,9 +2,10 @@ import type { NodeSituation, PendingActivity, RunSituation } from '../contract/r
 import { isPolled } from '../domain/control-contact.js';
 import { FAILURES, named } from '../domain/failures.js';
 import { isOfServer, judgeRecovery } from '../domain/recovery.js';
-import { count, duration, secondsBetween } from '../report/format.js';
+import { count, duration, secondsBetween, usd } from '../report/format.js';
 import { spendInWords } from './ledger-lines.js';
 import { progressLine } from './progress-line.js';
+import { goOnCommand } from './parked-line.js';
 import { labelled, verbatim, wrap } from './text-block.js';
 
 /** Enough to see a pattern; `--json` has all of them. */
@@ -128,7 +129,7 @@ function parkedLines({ runKey, status }: RunSituation, clock: Clock): string[] {
     parked.againAt === null
       ? `it fails at ${clock.until(parked.until)}, unless somebody types`
       : `it goes on at once when somebody types`,
-    `npx formwork retry ${runKey}${set}`,
+    `${goOnCommand(runKey, parked)}${set}`,
   ]);
 }
 
@@ -197,9 +198,11 @@ function nodeLine({ nodeId, tags, state, launchedAt, deadline, contact, lastCont
   return `node ${tags.node}, ${nodeId}: ${state}${ends}${starting}${suspect}`;
 }
 
-function spendLines({ runKey, spend }: RunSituation): string[] {
+function spendLines({ runKey, spend, stored }: RunSituation): string[] {
   if (spend === null) return labelled('paid', [`cannot be read; npx formwork ledger ${runKey} says why`]);
-  return spend.nodes.length === 0 ? [] : labelled('paid', [spendInWords(spend)]);
+  const cap = stored.caps?.maxSpendUsd ?? null;
+  const allowed = cap === null ? [] : [`it may cost ${usd(cap)} in all, by maxSpendUsd`];
+  return spend.nodes.length === 0 ? [] : labelled('paid', [spendInWords(spend), ...allowed]);
 }
 
 function attemptLines({ status }: RunSituation, clock: Clock): string[] {

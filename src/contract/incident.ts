@@ -25,6 +25,10 @@ export const PlanChange = z.strictObject({
 });
 export type PlanChange = z.infer<typeof PlanChange>;
 
+/** In USD; null: no cap. */
+export const Caps = z.strictObject({ maxSpendUsd: z.number().nullable(), maxHourlyUsd: z.number().nullable() });
+export type Caps = z.infer<typeof Caps>;
+
 const stamp = {
   id: z.string().describe('of the act that wrote it: the act tried again finds its own record'),
   at: z.iso.datetime(),
@@ -46,6 +50,11 @@ export const Incident = z.discriminatedUnion('event', [
     event: z.literal('retried').describe('a parked run went on: the budget of the cause is new'),
     ...stamp,
     by: z.enum(['person', 'itself']).default('person'),
+  }),
+  z.strictObject({
+    event: z.literal('raised').describe('a person changed what the run may cost; it holds for this execution'),
+    ...stamp,
+    caps: Caps,
   }),
 ]);
 export type Incident = z.infer<typeof Incident>;

@@ -101,6 +101,9 @@ export const RunPlan = z.strictObject({
   }),
   limits: RankLimits,
   deadlineMinutes: z.int(),
+  // Plans of versions that knew no caps have none.
+  maxSpendUsd: z.number().nullable().default(null),
+  maxHourlyUsd: z.number().nullable().default(null),
   parkedNodesMinutes: z.int().describe('how long a parked run keeps its nodes'),
   // With its defaults: a run of an earlier version has none in its record.
   recovery: FineTuningRequest.shape.recovery,

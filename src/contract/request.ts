@@ -191,6 +191,8 @@ const RecoveryRequest = z
   })
   .meta({ title: 'Recovery', description: 'What is done without a person. A run that was cancelled or stopped is left alone.' });
 
+const usd = z.number().positive().nullable().default(null);
+
 export const FineTuningRequest = z
   .strictObject({
     task: z.enum(TASKS).default('viggo').meta({ title: 'Task', description: 'what is learnt and how it is judged' }),
@@ -217,6 +219,11 @@ export const FineTuningRequest = z
         description:
           'counted from each start by a person; a run that is not done by then writes a checkpoint, gives its nodes back and fails; started again with more, it goes on',
       }),
+    maxSpendUsd: usd.meta({
+      description:
+        'what all nodes of the run may cost, over all its executions; at it the run writes a checkpoint, gives them back and parks for raiseBudget; null: no cap',
+    }),
+    maxHourlyUsd: usd.meta({ description: 'what its nodes may cost an hour together; null: no cap' }),
     parkedNodesMinutes: z
       .int()
       .min(0)

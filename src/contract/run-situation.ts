@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProviderNode } from './cluster.js';
+import { Caps } from './incident.js';
 import { FollowBeat } from './job.js';
 import { FAILURE_KINDS, RUN_OUTCOMES, STAGES, WORKFLOW_ENDS } from './kinds.js';
 import { Ledger } from './ledger.js';
@@ -56,6 +57,7 @@ export const StoredRun = z.strictObject({
     .nullable()
     .describe('the newest one that the next gang would take'),
   logs: z.array(LogTail).describe('last lines of each rank of the job that wrote last'),
+  caps: Caps.nullable().describe('what it may cost by now; null: nobody has claimed the run'),
   recovery: z
     .strictObject({
       made: z.array(RunRecovery).describe('starts without a person since the last one by a person, oldest first'),

@@ -100,6 +100,7 @@ export const RunStatus = z.strictObject({
       until: z.iso.datetime().describe('the deadline of the run: then it fails'),
       againAt: z.iso.datetime().nullable().describe('when it goes on by itself; null: it waits for a person'),
       help: z.string().describe('what would help, in words'),
+      update: z.enum(['retryNow', 'raiseBudget']).describe('the one that lets it go on'),
       takes: z.array(z.string()).describe('request fields that retryNow may change, e.g. training.microBatchRows'),
     })
     .nullable(),

@@ -10,6 +10,7 @@ export type BudgetsUsed = Partial<Record<FailureKind, number>>;
 export function budgetsUsed(incidents: readonly Incident[], scope: string): BudgetsUsed {
   return incidents.reduce<BudgetsUsed>((used, incident) => {
     if (incident.event === 'retried') return { ...used, [incident.kind]: 0 };
+    if (incident.event === 'raised') return used;
     return incident.scope === scope ? { ...used, [incident.kind]: (used[incident.kind] ?? 0) + 1 } : used;
   }, {});
 }

@@ -46,6 +46,9 @@ export const hasScheduledTime = (workflowId: string): boolean => SCHEDULED_TIME.
 /** Name of the update that lets a parked run go on. */
 export const RETRY_UPDATE = 'retryNow';
 
+/** Name of the update that changes what a run may cost. */
+export const RAISE_UPDATE = 'raiseBudget';
+
 /** Of the schedule that ends machines which nobody owns, and of its workflows, which have their time appended. */
 export const SWEEP_ID = 'cluster-sweep';
 

@@ -11,7 +11,7 @@ const HELP: Record<FailureKind, string | null> = {
   InvalidRequest: null,
   InvalidData: null,
   DoesNotFit: null,
-  BudgetExceeded: null,
+  BudgetExceeded: 'a larger maxSpendUsd or maxHourlyUsd, by raiseBudget',
   RunKeyInUse: null,
   EnvironmentNotReady: null,
   CapacityUnavailable: 'machines of the asked kind: retryNow when the provider has some again',
@@ -71,6 +71,8 @@ export type GiveUp =
   | {
       parks: true;
       help: string;
+      /** The one by which a person lets it go on. */
+      update: 'retryNow' | 'raiseBudget';
       takes: string[];
       /** When the run goes on without being told; null: it waits for a person. */
       againAfterMinutes: number | null;
@@ -83,5 +85,12 @@ export function judgeFailure({ kind, isFinal, tries, recovery = NEVER }: StageFa
   // Somebody has ended a part of the run by hand.
   const isMeant = kind === 'Interrupted' && !recovery.afterTerminate;
   const waits = needsPerson(kind) || isMeant || tries >= recovery.attempts;
-  return { parks: true, help, takes: [...RETRY_FIELDS], againAfterMinutes: waits ? null : waitMinutesBefore(tries, recovery) };
+  if (kind === 'BudgetExceeded') return { parks: true, help, update: 'raiseBudget', takes: [], againAfterMinutes: null };
+  return {
+    parks: true,
+    help,
+    update: 'retryNow',
+    takes: [...RETRY_FIELDS],
+    againAfterMinutes: waits ? null : waitMinutesBefore(tries, recovery),
+  };
 }

@@ -6,6 +6,7 @@ import { Failure } from './failures.js';
 import { chooseMemory, type MemoryAnswer } from './memory-choice.js';
 import { KNOWN_MODELS, modelShape, type ModelConfig } from './model-shape.js';
 import { describeProblems, type RequestProblem } from './request-problems.js';
+import { capProblems } from './spend-cap.js';
 import { TINY_TRAINING, tinyShape } from './tiny-model.js';
 
 /** What a plan depends on beside the request. */
@@ -44,6 +45,7 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
   const model = resolveModel(request, facts, problems);
   const cluster = resolveCluster(request, facts);
   const { worldSize } = cluster;
+  problems.push(...capProblems(request, cluster));
   const batch = model === null ? null : resolveBatch(request, model, worldSize, problems);
   if (data === null || model === null || batch === null || problems.length > 0) throw invalid(problems);
 
@@ -102,6 +104,8 @@ export function resolvePlan(request: FineTuningRequest, facts: PlanFacts): RunPl
     },
     limits: resolveLimits(request, cluster.device),
     deadlineMinutes: request.deadlineMinutes,
+    maxSpendUsd: request.maxSpendUsd,
+    maxHourlyUsd: request.maxHourlyUsd,
     parkedNodesMinutes: request.parkedNodesMinutes,
     recovery: request.recovery,
   };

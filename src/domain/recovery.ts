@@ -85,8 +85,9 @@ export function deadlineOf(
  * first request may have been without one, and the newest owner may be a workflow of another id.
  */
 export function requestOf(plan: RunPlan, runKey: string): FineTuningRequest {
-  const { request, deadlineMinutes, parkedNodesMinutes, limits, recovery } = plan;
+  const { request, deadlineMinutes, maxSpendUsd, maxHourlyUsd, parkedNodesMinutes, limits, recovery } = plan;
   const { leaseMinutes, pricePerNodeHourUsd } = plan.cluster;
   const cluster = { ...request.cluster, leaseMinutes, pricePerNodeHourUsd };
-  return { ...request, runKey, deadlineMinutes, parkedNodesMinutes, limits, recovery, cluster };
+  const times = { deadlineMinutes, parkedNodesMinutes, limits, recovery };
+  return { ...request, runKey, ...times, maxSpendUsd, maxHourlyUsd, cluster };
 }

@@ -4,6 +4,8 @@ import type { FineTuningRequest } from '../contract/request.js';
 export const FREE_TO_CHANGE: ReadonlySet<string> = new Set([
   'runKey',
   'deadlineMinutes',
+  'maxSpendUsd',
+  'maxHourlyUsd',
   'parkedNodesMinutes',
   'cluster.leaseMinutes',
   'cluster.pricePerNodeHourUsd',

@@ -31,6 +31,10 @@ function startOf({ fence, recovery }: RunOwner, recoveries: readonly RunRecovery
 function turnOf(incident: Incident): string {
   if (incident.event === 'retried')
     return `parked for ${incident.kind}, and ${incident.by === 'person' ? 'let go on by a person' : 'gone on by itself'}`;
+  if (incident.event === 'raised') {
+    const { maxSpendUsd, maxHourlyUsd } = incident.caps;
+    return `a person set maxSpendUsd to ${maxSpendUsd ?? 'none'} and maxHourlyUsd to ${maxHourlyUsd ?? 'none'}`;
+  }
   const { scope, kind, message, answer } = incident;
   return `${scope}: ${named({ kind, message })}; ${answer === 'again' ? 'formed again' : 'given up'}`;
 }

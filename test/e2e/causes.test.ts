@@ -125,7 +125,7 @@ describe('a run from weights with which one word of some rows cannot be computed
     const { box } = run;
     const started = run.start(poisoned(box.root));
     expect(await started.ended, started.stderr).toBe(EXIT.parked);
-    expect(started.stdout).toMatch(/stay up for it.*formwork retry poisoned goes on/);
+    expect(started.stdout).toMatch(/formwork retry poisoned goes on.*stay up for it.*formwork status poisoned says what/s);
     expect(await run.parkedStatus()).toMatch(/parked.*training\.learningRate.*Diverged/);
     const before = await run.incidents();
     expect(before.map(({ kind, event }) => `${event} ${kind}`)).toEqual(Array(4).fill('failed Diverged'));

@@ -293,6 +293,9 @@ export class Scenario {
         return verdict.action === 'again' ? { ...verdict, afterSeconds: verdict.afterSeconds / 1000 } : verdict;
       },
       sweepNodes: async () => ({ listed: 0, ended: [] }),
+      judgeSpend: async () => ({ isOver: false, againAfterSeconds: 3600 }),
+      reserveLaunch: async () => undefined,
+      raiseCaps: async () => undefined,
       recoverRuns: async () => ({ started: [], waiting: [], left: [], resumed: [] }),
       closeRound: async () => ({ steps: 20, snapshots: [{ epoch: 1, step: 20, key: 'epoch', weightsSha256: 'w' }] }),
       discardRound: async () => undefined,

@@ -1,7 +1,9 @@
+import { Incident } from '../../contract/incident.js';
 import { RunPlan } from '../../contract/plan.js';
 import { FineTuningRequest } from '../../contract/request.js';
 import { RunRecovery, type RunEnded, type RunOwner } from '../../contract/run.js';
 import { deadlineOf, recoveriesSince } from '../../domain/recovery.js';
+import { capsInForce } from '../../domain/spend-cap.js';
 import { runKeys } from '../../domain/store-keys.js';
 import type { ObjectStore } from '../object-store/port.js';
 import { knownRun } from './open-runs.js';
@@ -12,7 +14,7 @@ export interface ResumableRun {
   ended: RunEnded | null;
   /** As first asked for: what the run key belongs to. */
   request: FineTuningRequest;
-  /** Of the last start by a person. */
+  /** Of the last start by a person, with what the run may cost by now. */
   plan: RunPlan;
   /** Starts without a person since then, oldest first. */
   made: RunRecovery[];
@@ -29,7 +31,10 @@ export async function resumableRun(store: ObjectStore, runKey: string): Promise<
   const request = FineTuningRequest.parse(await json(store, runKeys.request(runKey)));
   const newest = RunPlan.parse(await json(store, runKeys.plan(runKey, owner.fence)));
   const first = owner.recovery === null ? undefined : made[0]?.after;
-  const plan = first === undefined ? newest : RunPlan.parse(await json(store, runKeys.plan(runKey, first)));
+  const planned = first === undefined ? newest : RunPlan.parse(await json(store, runKeys.plan(runKey, first)));
+  const raised = (await store.list(runKeys.incidents(runKey))).map(async ({ key }) => Incident.parse(await json(store, key)));
+  // A recovery starts with the caps that a person has set before it.
+  const plan = { ...planned, ...capsInForce(newest, owner.fence, await Promise.all(raised)) };
   return { owner, ended, request, plan, made, deadlineAt: deadlineOf(owner, newest, made) };
 }
 

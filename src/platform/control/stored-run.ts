@@ -1,4 +1,5 @@
 import { CheckpointManifest, Trajectory } from '../../contract/checkpoint.js';
+import type { Caps } from '../../contract/incident.js';
 import { STAGES } from '../../contract/kinds.js';
 import type { LogTail, StoredRun } from '../../contract/run-situation.js';
 import { lastLogs, type RankLog } from '../../domain/last-logs.js';
@@ -27,11 +28,14 @@ export async function storedRun(store: ObjectStore, runKey: string): Promise<Sto
     ended,
     finished: STAGES.filter((stage) => keys.includes(runKeys.step(runKey, stage))),
     checkpoint: await newestAmong(store, runKey, keys),
+    caps: resumable === null ? null : capsOf(resumable.plan),
     recovery:
       resumable === null ? null : { made: resumable.made, settings: resumable.plan.recovery, deadlineAt: resumable.deadlineAt },
     logs: await Promise.all(lastLogs(runKeys.root(runKey), keys).map((log) => tailOf(store, log))),
   };
 }
+
+const capsOf = ({ maxSpendUsd, maxHourlyUsd }: Caps): Caps => ({ maxSpendUsd, maxHourlyUsd });
 
 /** What the next gang would go on from, before it has looked at the sizes of its files. */
 export async function newestCheckpoint(store: ObjectStore, runKey: string): Promise<StoredRun['checkpoint']> {

@@ -6,7 +6,15 @@ const { stored } = situation();
 const ended = { outcome: 'failed' as const, fence: 1, endedAt: before(10), message: 'Hang' };
 const open = { startedAt: before(100), end: null };
 const parked = {
-  ...{ since: before(5), nodesReleasedAt: before(-5), until: before(-50), againAt: null, help: 'more memory', takes: [] },
+  ...{
+    since: before(5),
+    nodesReleasedAt: before(-5),
+    until: before(-50),
+    againAt: null,
+    update: 'retryNow' as const,
+    help: 'more memory',
+    takes: [],
+  },
 };
 
 test('the word of the server counts before that of the store, which may be of an earlier execution', () => {

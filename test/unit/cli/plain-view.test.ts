@@ -69,7 +69,15 @@ test('a failure that the run goes on from is told once', () => {
 test('a run that is parked says once what would help and what to type, and again when it parks again', () => {
   const parked = (since: number): ReturnType<typeof runView> =>
     runView([stage('train', 0, null)], {
-      parked: { since: at(since), nodesReleasedAt: at(600), until: at(9000), againAt: null, help: 'more memory', takes: [] },
+      parked: {
+        since: at(since),
+        nodesReleasedAt: at(600),
+        until: at(9000),
+        againAt: null,
+        update: 'retryNow' as const,
+        help: 'more memory',
+        takes: [],
+      },
     });
   view.show(parked(3));
   view.show(parked(3));

@@ -26,6 +26,7 @@ const parked = {
   nodesReleasedAt: before(-300),
   until: before(-7200),
   againAt: null,
+  update: 'retryNow' as const,
   help: 'a smaller micro-batch: rank 0 ran out of memory 3 times',
   takes: ['training.microBatchRows', 'training.contextTokens'],
 };

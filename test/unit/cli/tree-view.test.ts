@@ -53,7 +53,15 @@ test('what did not come to its turn is left by its name', async () => {
 
 test('a run that is parked shows what to type instead of a bar', async () => {
   const view = new TreeView();
-  const parked = { since: at(1), nodesReleasedAt: at(600), until: at(9000), againAt: null, help: 'more memory', takes: [] };
+  const parked = {
+    since: at(1),
+    nodesReleasedAt: at(600),
+    until: at(9000),
+    againAt: null,
+    update: 'retryNow' as const,
+    help: 'more memory',
+    takes: [],
+  };
   await vi.waitFor(() => {
     view.show(runView([stage('plan', 0, null)], { parked, live: steps(120) }));
     expect(written).toContain('parked: more memory; npx formwork retry k goes on');

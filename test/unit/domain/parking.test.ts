@@ -16,7 +16,7 @@ const parks = (kind: (typeof FAILURE_KINDS)[number]): boolean => judge({ kind })
 describe('what a run fails of', () => {
   test('ends it at once where what was asked for is wrong, or formwork is', () => {
     expect(FAILURE_KINDS.filter((kind) => !parks(kind))).toEqual([
-      ...['InvalidRequest', 'InvalidData', 'DoesNotFit', 'BudgetExceeded', 'RunKeyInUse', 'EnvironmentNotReady', 'Defect'],
+      ...['InvalidRequest', 'InvalidData', 'DoesNotFit', 'RunKeyInUse', 'EnvironmentNotReady', 'Defect'],
     ]);
   });
 
@@ -27,7 +27,8 @@ describe('what a run fails of', () => {
   test.each(FAILURE_KINDS.filter(parks))('%s parks it, and what would help is the end of a sentence', (kind) => {
     expect(judge({ kind })).toMatchObject({
       help: expect.stringMatching(/^[a-z].*[^.]$/) as string,
-      takes: RETRY_FIELDS,
+      update: kind === 'BudgetExceeded' ? 'raiseBudget' : 'retryNow',
+      takes: kind === 'BudgetExceeded' ? [] : RETRY_FIELDS,
     });
   });
 });

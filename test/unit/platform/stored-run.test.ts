@@ -6,7 +6,7 @@ import { RUN_KEY, StoredRound, StoredRun } from '../../fixtures/stored-run.js';
 
 test('of a run that nobody has claimed the store knows nothing', async () => {
   expect(await storedRun(new InMemoryObjectStore(), 'k')).toEqual({
-    ...{ request: null, owner: null, ended: null, finished: [], checkpoint: null, logs: [], recovery: null },
+    ...{ request: null, owner: null, ended: null, finished: [], checkpoint: null, logs: [], recovery: null, caps: null },
   });
 });
 
