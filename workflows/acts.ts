@@ -19,11 +19,14 @@ export const lastWords = proxyActivities<ControlActivities>({
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
-/** What a run may cost holds also when the store has been away for long: asked until there is an answer. */
+/**
+ * What a run may cost must not rest for ever on a store that does not answer: after 8 minutes of tries, less than passes between two
+ * renewals of a lease, the run stops to pay. A control worker that is away makes no tries, and so stops nothing.
+ */
 export const spending = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
-  retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
 });
 
 /** Asked between two renewals of a lease, which it must not hold up: no answer counts as yes. */

@@ -137,6 +137,7 @@ class Run {
     this.parking = new Parking({
       ...{ runKey, claim, board, startedAt: Date.now() },
       isOverdue: () => this.overdue,
+      isHalted: () => this.halt !== null && this.halt.raises === this.spend.raises,
       holdsNodes: () => this.leased.nodes.leaseId !== '',
       releaseNodes: () => this.giveBack(),
     });
@@ -171,8 +172,9 @@ class Run {
     try {
       await sleep(minutes * 60_000);
       this.overdue = true;
-      // A parked run has nothing to stop: it sees that its time is over, and fails of what it was parked for.
-      if (!this.parking.isParked) await this.stop(`the deadline of ${minutes} minutes has passed`);
+      // A parked run sees that its time is over, and fails of what it was parked for; one that goes on in this moment is stopped.
+      await condition(() => !this.parking.isParked);
+      await this.stop(`the deadline of ${minutes} minutes has passed`);
     } catch (error) {
       if (!isCancellation(error)) throw error;
     }
@@ -257,13 +259,10 @@ class Run {
 
   /** Ranks that train write a checkpoint first. What costs nothing goes on; what comes after it does not begin. */
   private async haltFor(failure: KnownFailure): Promise<void> {
-    if (this.parking.isParked) {
-      await this.giveBack();
-      return;
-    }
     this.halt = { failure, raises: this.spend.raises };
     this.board.note(failure.message);
-    if (!this.isPaying) return;
+    // One that is parked gives its nodes back by itself.
+    if (!this.isPaying || this.parking.isParked) return;
     const { round } = this.stages;
     if (round === null) this.attempt.cancel();
     else await tellIfOpen(round, (handle) => handle.signal(stopRoundSignal));

@@ -6,6 +6,8 @@ import { giveNotice } from './give-notice.js';
 import type { Retry } from './messages.js';
 import type { StatusBoard } from './status-board.js';
 
+type Update = 'retryNow' | 'raiseBudget';
+
 const minutes = (count: number): number => count * 60_000;
 const at = (ms: number): string => new Date(ms).toISOString();
 
@@ -17,12 +19,15 @@ export interface ParkingPlace {
   startedAt: number;
   isOverdue: () => boolean;
   holdsNodes: () => boolean;
+  /** The run may not pay for its nodes any more. */
+  isHalted: () => boolean;
   /** Gives the nodes back; a run that has none does nothing. */
   releaseNodes: () => Promise<unknown>;
 }
 
 interface Parked {
   failure: KnownFailure;
+  update: Update;
   takes: readonly string[];
   isAsked: boolean;
   goesOn: boolean;
@@ -50,11 +55,11 @@ export class Parking {
    * @throws the failure, where it does not park or the deadline has passed.
    */
   async wait(failure: KnownFailure, isLifted = (): boolean => false): Promise<void> {
-    for (let last: KnownFailure | null = failure; last !== null;) last = await this.park(last, isLifted);
+    while (!(await this.park(failure, isLifted)));
   }
 
-  /** null: the run may go on. Else why it could not go on by itself. */
-  private async park(failure: KnownFailure, isLifted: () => boolean): Promise<KnownFailure | null> {
+  /** Whether the run goes on; else it could not do so by itself, and is parked again. */
+  private async park(failure: KnownFailure, isLifted: () => boolean): Promise<boolean> {
     const { board, claim, startedAt, isOverdue, holdsNodes } = this.place;
     const { kind, message, isFinal } = failure;
     const { deadlineMinutes, parkedNodesMinutes, recovery } = claim.plan;
@@ -62,10 +67,10 @@ export class Parking {
     if (!verdict.parks || isOverdue()) return fail(kind, message, isFinal);
     const { help, takes } = verdict;
     // Histories of before these were decided do not have them.
-    const update = (verdict.update as 'retryNow' | 'raiseBudget' | undefined) ?? 'retryNow';
+    const update = (verdict.update as Update | undefined) ?? 'retryNow';
     const pause = (verdict.againAfterMinutes as number | null | undefined) ?? null;
     const againAt = pause === null ? null : Date.now() + minutes(pause);
-    const parked: Parked = { failure, takes, isAsked: false, goesOn: false };
+    const parked: Parked = { failure, takes, update, isAsked: false, goesOn: false };
     this.parked = parked;
     const { waitingFor, children } = board.status();
     board.failure(kind, message);
@@ -81,18 +86,17 @@ export class Parking {
     await giveNotice(this.place.runKey, 'parked', `${kind}: ${message} ${help}${next}`);
     try {
       await this.untilTold(parked, againAt, isLifted);
+      // A person's word comes first, if it is being carried out.
+      if (parked.isAsked) await condition(() => parked.goesOn || !parked.isAsked || isOverdue() || isLifted());
       if (isLifted()) parked.goesOn = true;
-      if (!parked.goesOn && !isOverdue()) {
-        const refusal = await this.goOnByItself(parked);
-        if (refusal !== null) return refusal;
-      }
+      if (!parked.goesOn && !isOverdue() && !(await this.goOnByItself(parked))) return false;
       if (!parked.goesOn) {
         const unasked = `${message.replace(/\.?$/, '.')} Parked until the deadline of ${deadlineMinutes} minutes, and nobody sent ${update}.`;
         return fail(kind, unasked);
       }
       this.retries += 1;
       board.waitFor(waitingFor, children);
-      return null;
+      return true;
     } finally {
       this.parked = null;
       board.park(null);
@@ -101,24 +105,25 @@ export class Parking {
 
   /** Until somebody lets it go on, the deadline passes, or it is time to go on unasked. Gives the nodes back meanwhile. */
   private async untilTold(parked: Parked, againAt: number | null, isLifted: () => boolean): Promise<void> {
-    const { claim, board, isOverdue, holdsNodes, releaseNodes } = this.place;
+    const { claim, board, isOverdue, isHalted, holdsNodes, releaseNodes } = this.place;
     const { parkedNodesMinutes } = claim.plan;
     const isOver = (): boolean => parked.goesOn || isOverdue() || isLifted();
     const left = (): number => (againAt === null ? Infinity : againAt - Date.now());
     if (holdsNodes()) {
       const kept = minutes(parkedNodesMinutes);
       const isSoon = left() <= kept;
-      if ((await condition(isOver, isSoon ? left() : kept)) || isSoon) return;
+      await condition(() => isOver() || isHalted(), isSoon ? left() : kept);
+      if (isOver() || (isSoon && !isHalted())) return;
       await releaseNodes();
-      board.note(`parked for ${parkedNodesMinutes} minutes: the nodes are given back`);
+      board.note(isHalted() ? 'the nodes are given back' : `parked for ${parkedNodesMinutes} minutes: the nodes are given back`);
     }
     if (againAt === null) await condition(isOver);
     // Nothing is left where giving the nodes back has taken so long.
     else if (left() > 0) await condition(isOver, left());
   }
 
-  /** null: it goes on, or its deadline passed meanwhile. */
-  private async goOnByItself(parked: Parked): Promise<KnownFailure | null> {
+  /** false: it could not be written down that it goes on. */
+  private async goOnByItself(parked: Parked): Promise<boolean> {
     const { runKey, claim, board, isOverdue } = this.place;
     const { attempts } = claim.plan.recovery;
     this.tries += 1;
@@ -128,12 +133,13 @@ export class Parking {
       await longRecords.planRetry({ id: uuid4(), runKey, fence: claim.fence, kind, set: {}, by: 'itself' });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      return failureOf(error);
+      board.note(`could not go on by itself: ${failureOf(error).message}`);
+      return false;
     }
-    if (isOverdue()) return null;
+    if (isOverdue()) return true;
     parked.goesOn = true;
     board.note(`goes on by itself, ${this.tries} of ${attempts}`);
-    return null;
+    return true;
   }
 
   /** Is there anything to let go on, and may it be asked for like this? Values are held against the plan by `retry`. */
@@ -143,6 +149,8 @@ export class Parking {
       return fail('InvalidRequest', `the run is not parked, it is in stage ${stage}: there is nothing to let go on`);
     }
     if (this.parked.isAsked) return fail('InvalidRequest', 'the run is about to go on already');
+    if (this.parked.update === 'raiseBudget')
+      return fail('InvalidRequest', 'the run is parked for what it may cost: raiseBudget (formwork raise) goes on');
     const { takes } = this.parked;
     const refused = pathsOf(retry).filter((path) => !takes.includes(path));
     if (refused.length > 0) fail('InvalidRequest', `retryNow does not take ${refused.join(', ')}; it takes ${takes.join(', ')}`);
@@ -163,7 +171,8 @@ export class Parking {
       const refusal = failureOf(error);
       return fail(refusal.kind, refusal.message);
     }
-    if (this.parked !== parked) return fail('InvalidRequest', 'the run is not parked any more: its deadline passed meanwhile');
+    if (this.parked !== parked)
+      return fail('InvalidRequest', 'the run is not parked any more: it has gone on, or its deadline has passed');
     parked.goesOn = true;
     this.tries = 0;
     const paths = pathsOf(retry);

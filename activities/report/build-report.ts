@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { z } from 'zod';
 import { NodeFacts } from '../../src/contract/cluster.js';
 import { DatasetManifest } from '../../src/contract/dataset.js';
@@ -5,6 +6,7 @@ import { RunPlan } from '../../src/contract/plan.js';
 import { StageRecord, type RunReport } from '../../src/contract/report.js';
 import { RunnerEvent } from '../../src/contract/runner-event.js';
 import { Comparison, ScoreSummary } from '../../src/contract/score.js';
+import { Failure } from '../../src/domain/failures.js';
 import { planInForce } from '../../src/domain/incidents.js';
 import { planChanges } from '../../src/domain/plan-changes.js';
 import { runStory } from '../../src/domain/run-story.js';
@@ -105,9 +107,20 @@ async function collect({ store, ledger }: { store: ObjectStore; ledger: LedgerBo
     counts: dataset.counts,
     stages: await readStages(store, runKey, fence, input.stages),
     nodes: (await readRecord(store, runKeys.step(runKey, 'nodes'), z.array(NodeFacts))) ?? [],
-    ledger: await ledger.read(runKey),
+    ledger: await readLedger(ledger, runKey),
     datasetId,
   };
+}
+
+/** Training and test are done: what they have cost is no reason to fail. */
+async function readLedger(ledger: LedgerBook, runKey: string): Promise<RunReport['ledger']> {
+  try {
+    return await ledger.read(runKey);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'InvalidData') throw error;
+    Context.current().log.warn('the ledger cannot be read', { runKey, error });
+    return null;
+  }
 }
 
 function validationOf(store: ObjectStore, runKey: string, epoch: number): Promise<ScoreSummary | null> {

@@ -53,14 +53,15 @@ export const claimRun =
     if (!mine && !(await store.putIfAbsent(runKeys.owner(input.runKey, fence), toJson(owner)))) {
       throw new Failure('RunKeyInUse', `another execution claimed run ${input.runKey} at the same moment`, { fence });
     }
+    // Next to its owner: whoever recovers or resumes a claim that failed after it needs both.
+    const first = await firstPlan(store, input.runKey, fence);
+    const plan = first === null ? input.plan : withNewTimes(first, input.plan);
+    await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
     // A prune looks for owners after it has set its mark: of a claim and a prune at one moment, one sees the other.
     await refuseWhileRemoved(store, input.runKey);
     await waitForPrune(store, runKeys.root(input.runKey));
     const left = await endEarlier(ports.runs, input.runKey, fence);
     if (left.length > 0) Context.current().log.warn('workflows of earlier executions of the run were open', { left });
-    const first = await firstPlan(store, input.runKey, fence);
-    const plan = first === null ? input.plan : withNewTimes(first, input.plan);
-    await store.putIfAbsent(runKeys.plan(input.runKey, fence), toJson(plan));
     return { fence, plan, finished: await finishedSteps(store, input.runKey) };
   };
 

@@ -1,4 +1,4 @@
-import { Context } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import { RunPlan } from '../../src/contract/plan.js';
 import { RunEnded, RunRecovery } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
@@ -39,14 +39,20 @@ export const recoverRuns = (ports: Ports) => (): Promise<RecoveryResult> =>
       try {
         await recoverRun(ports, runKey, result);
       } catch (error) {
-        // A record of one that cannot be read must not keep the others down.
-        if (!(error instanceof Failure) || error.kind !== 'InvalidData') throw error;
-        result.left.push({ runKey, why: error.message });
+        if (concernsAll(error)) throw error;
+        // What is wrong with one must not keep the others down; the next look tries it again.
+        Context.current().log.warn('a run could not be looked at', { runKey, error });
+        result.left.push({ runKey, why: error instanceof Error ? error.message : String(error) });
       }
     }
     result.resumed = await resumeSchedules(ports);
     return result;
   });
+
+/** Of the look itself, or of store or server as a whole: tried again at once. */
+const concernsAll = (error: unknown): boolean =>
+  error instanceof CancelledFailure ||
+  (error instanceof Failure && (error.kind === 'StoreUnavailable' || error.kind === 'Unreachable'));
 
 async function recoverRun({ store, runs }: Ports, runKey: string, result: RecoveryResult): Promise<void> {
   const owner = await newestOwner(store, runKey);
@@ -57,7 +63,7 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
   if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;
   const end = await runs.endOf(owner.workflowId);
   if (end === null) return;
-  const planned = await readRequiredRecord(store, runKeys.plan(runKey, owner.fence), RunPlan);
+  const planned = await newestPlan(store, runKey, owner.fence);
   const plan = { ...planned, ...capsInForce(planned, owner.fence, await readIncidents(store, runKey)) };
   const all = await recoveries(store, runKey);
   const made = recoveriesSince(owner, all);
@@ -77,6 +83,14 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
     Context.current().log.warn('a run that had ended is started again', { runKey, number, reason });
     result.started.push({ runKey, number });
   }
+}
+
+/** Of this owner, or, where its claim broke off before that was written, of the one before. */
+async function newestPlan(store: ObjectStore, runKey: string, fence: number): Promise<RunPlan> {
+  const plan = await readRecord(store, runKeys.plan(runKey, fence), RunPlan);
+  if (plan !== null) return plan;
+  if (fence > 1) return newestPlan(store, runKey, fence - 1);
+  throw new Failure('InvalidData', `run ${runKey} has no plan; formwork run with its request goes on`);
 }
 
 async function recoveries(store: ObjectStore, runKey: string): Promise<RunRecovery[]> {

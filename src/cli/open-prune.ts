@@ -9,20 +9,36 @@ import { takeLock } from '../platform/lock.js';
 import { endedNodes, removeEndedNode } from '../platform/pruning/ended-nodes.js';
 import { readInventory } from '../platform/pruning/read-inventory.js';
 import type { PruneActs } from '../platform/pruning/prune-store.js';
+import { connectClient } from '../platform/temporal/connection.js';
 import { TemporalRunDirectory, type WorkflowState } from '../platform/temporal/run-directory.js';
 import type { CliContext } from './context.js';
 
 /** What a prune of this home does, with the server that can be asked; without one, runs that have no end are left alone. */
-export async function withPrune<T>(context: CliContext, policy: PrunePolicy, act: (acts: PruneActs) => Promise<T>): Promise<T> {
-  const isUp = await context.server().then(
-    () => true,
-    () => false,
-  );
-  const run = (client: Client | null): Promise<T> => act(pruneActs(context, policy, client));
-  return isUp ? context.withClient((client) => run(client)) : run(null);
+export async function withPrune<T>(
+  context: CliContext,
+  policy: PrunePolicy,
+  lost: readonly string[],
+  act: (acts: PruneActs) => Promise<T>,
+): Promise<T> {
+  const client = await reachableServer(context);
+  try {
+    return await act(pruneActs(context, policy, lost, client));
+  } finally {
+    await client?.connection.close();
+  }
 }
 
-function pruneActs(context: CliContext, policy: PrunePolicy, client: Client | null): PruneActs {
+/** null: none is up, or the one that is named does not answer. A disk that is full cannot wait for it. */
+async function reachableServer(context: CliContext): Promise<Client | null> {
+  try {
+    return await connectClient(await context.server());
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'Unreachable') return null;
+    throw error;
+  }
+}
+
+function pruneActs(context: CliContext, policy: PrunePolicy, lost: readonly string[], client: Client | null): PruneActs {
   const { store, home } = context;
   // What it has to say of ended nodes is for their ledgers, before their folders go.
   const compute = recordedNodes(home, { env: process.env, warn: (message) => process.stderr.write(`${message}\n`) });
@@ -32,7 +48,7 @@ function pruneActs(context: CliContext, policy: PrunePolicy, client: Client | nu
     const nodes = await compute.list({ installation: await home.installation() });
     const leased = new Set(nodes.filter(({ state }) => state !== 'terminated').map(({ tags }) => tags.runKey));
     const inventory = await readInventory({
-      ...{ store, leased, named: policy.named, stateOf: stateBy(client) },
+      ...{ store, leased, lost, stateOf: stateBy(client) },
       nodes: () => endedNodes(home, compute),
     });
     return planPrune(inventory, policy, now);
@@ -44,8 +60,8 @@ function pruneActs(context: CliContext, policy: PrunePolicy, client: Client | nu
 function stateBy(client: Client | null): (run: KnownRun) => Promise<WorkflowState> {
   if (client === null) return () => Promise.resolve('unknown');
   const runs = new TemporalRunDirectory(client);
-  const server = runs.serverId();
-  return async ({ owner }) => (owner === null || !isOfServer(owner, await server) ? 'unknown' : runs.stateOf(owner.workflowId));
+  return async ({ owner }) =>
+    owner === null || !isOfServer(owner, await runs.serverId()) ? 'unknown' : runs.stateOf(owner.workflowId);
 }
 
 /** @throws Failure InvalidRequest for a run that is not there. */

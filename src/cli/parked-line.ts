@@ -12,5 +12,7 @@ export function parkedLine(runKey: string, parked: Parked): string {
 
 /** What a person types to let it go on. */
 export function goOnCommand(runKey: string, { update }: Pick<Parked, 'update'>): string {
-  return update === 'raiseBudget' ? `npx formwork raise ${runKey} --max-spend-usd <amount>` : `npx formwork retry ${runKey}`;
+  return update === 'raiseBudget'
+    ? `npx formwork raise ${runKey} [--max-spend-usd <amount>] [--max-hourly-usd <amount>]`
+    : `npx formwork retry ${runKey}`;
 }

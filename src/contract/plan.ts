@@ -105,7 +105,9 @@ export const RunPlan = z.strictObject({
   maxSpendUsd: z.number().nullable().default(null),
   maxHourlyUsd: z.number().nullable().default(null),
   parkedNodesMinutes: z.int().describe('how long a parked run keeps its nodes'),
-  // With its defaults: a run of an earlier version has none in its record.
-  recovery: FineTuningRequest.shape.recovery,
+  // A run of an earlier version has none in its record.
+  recovery: z
+    .strictObject({ attempts: z.int(), waitMinutes: z.int(), afterTerminate: z.boolean() })
+    .default(() => FineTuningRequest.shape.recovery.parse({})),
 });
 export type RunPlan = z.infer<typeof RunPlan>;

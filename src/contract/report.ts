@@ -130,7 +130,7 @@ export const RunReport = z.strictObject({
   counts: z.array(FilterCount),
   stages: z.array(StageRecord),
   nodes: z.array(NodeFacts),
-  ledger: Ledger.describe('what its nodes have cost, and what for'),
+  ledger: Ledger.nullable().describe('what its nodes have cost, and what for; null: a record of it could not be read'),
   datasetId: z.string(),
 });
 export type RunReport = z.infer<typeof RunReport>;

@@ -22,13 +22,19 @@ export type SpendVerdict = { isOver: true; message: string } | { isOver: false; 
  * Has the run spent its cap? If not, when it is to be asked again: before the moment at which it could have, with all of its nodes
  * at work. So a run of weeks asks some dozens of times.
  */
-export function judgeSpend(spend: Spend, { maxSpendUsd }: Caps, cluster: Pick<RunPlan['cluster'], 'nodes'> & Priced): SpendVerdict {
+export function judgeSpend(
+  spend: Spend,
+  { maxSpendUsd }: Caps,
+  cluster: Pick<RunPlan['cluster'], 'nodes' | 'leaseMinutes'> & Priced,
+): SpendVerdict {
   if (maxSpendUsd === null) return { isOver: false, againAfterSeconds: MOST_SECONDS };
   if (spend.usd >= maxSpendUsd)
     return { isOver: true, message: `${dollars(spend.usd)} are spent, of ${dollars(maxSpendUsd)} of maxSpendUsd` };
   const hourlyUsd = Math.max(spend.hourlyUsd, hourlyOf(cluster));
   const seconds = hourlyUsd === 0 ? MOST_SECONDS : (3600 * (maxSpendUsd - spend.usd)) / hourlyUsd;
-  return { isOver: false, againAfterSeconds: Math.min(Math.max(seconds, LEAST_SECONDS), MOST_SECONDS) };
+  // Without nodes nothing is spent before a launch, which is made only where its whole lease can be paid.
+  const least = spend.hourlyUsd === 0 ? 60 * cluster.leaseMinutes : LEAST_SECONDS;
+  return { isOver: false, againAfterSeconds: Math.min(Math.max(seconds, least), MOST_SECONDS) };
 }
 
 /** Those of the plan of an execution, or those that took their place while it went on. */

@@ -153,8 +153,10 @@ describe('a run whose checkpoints and epochs are pruned', () => {
     expect(await again.ended, again.stderr).toBe(0);
     expect(RunResult.parse(JSON.parse(again.stdout))).toEqual(result);
     const after = RunReport.parse(JSON.parse(readFileSync(join(folder, 'report', 'report.json'), 'utf8')));
-    const { generatedAt: _, stages: __, ...told } = after;
+    const { generatedAt: _, stages: __, story, ledger, ...told } = after;
     expect(before).toMatchObject(told);
+    expect(story.map(({ what }) => what)).toEqual(['started', 'started again']);
+    expect({ ...ledger, at: before.ledger?.at }).toEqual(before.ledger);
     const asked = box.formwork(['try', 'unbroken', 'Is there a game for the PC?']);
     expect(await asked.ended, asked.stderr).toBe(0);
   });
@@ -280,7 +282,7 @@ describe('a run that may cost so much', () => {
     const status = box.formwork(['status', runKey]);
     expect(await status.ended, status.stderr).toBe(EXIT.parked);
     expect(status.stdout).toMatch(/BudgetExceeded: .* USD are spent/);
-    expect(status.stdout).toContain('npx formwork raise capped --max-spend-usd');
+    expect(status.stdout).toContain('npx formwork raise capped [--max-spend-usd');
     const { usd } = await settledLedger(box, runKey);
     expect(usd).toBeGreaterThanOrEqual(cap);
     // A lease is renewed at a third of its time.

@@ -12,6 +12,7 @@ interface PruneOptions {
   keep?: number;
   maxSize?: number;
   run: string[];
+  serverLost?: boolean;
   giveUp?: boolean;
   yes?: boolean;
   json?: boolean;
@@ -27,6 +28,7 @@ export const pruneCommand = (): Command =>
     .option('--keep <n>', 'leave the newest runs as they are, thin out the others', parseCount)
     .option('--max-size <size>', 'thin out the oldest runs until the store is no larger, e.g. 200GB', parseSize)
     .option('--run <key>', 'remove this run wholly, its published model as well; may be repeated', collect, [])
+    .option('--server-lost', 'the runs of --run are over, though no server that knows them can be asked')
     .option('--give-up', 'remove runs that are not done wholly, instead of leaving what they go on from')
     .option('--yes', 'remove it')
     .option('--json', 'print what goes as JSON')
@@ -39,7 +41,8 @@ export const pruneCommand = (): Command =>
         ...{ named, giveUp: giveUp === true },
       };
       await checkNamed(context, named);
-      await withPrune(context, policy, async (acts) => {
+      const lost = options.serverLost === true ? named : [];
+      await withPrune(context, policy, lost, async (acts) => {
         const plan = await acts.plan();
         const say = (lines: readonly string[]): void => {
           if (options.json !== true) process.stdout.write(`${lines.join('\n')}\n`);

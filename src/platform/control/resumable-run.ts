@@ -2,6 +2,7 @@ import { Incident } from '../../contract/incident.js';
 import { RunPlan } from '../../contract/plan.js';
 import { FineTuningRequest } from '../../contract/request.js';
 import { RunRecovery, type RunEnded, type RunOwner } from '../../contract/run.js';
+import { Failure } from '../../domain/failures.js';
 import { deadlineOf, recoveriesSince } from '../../domain/recovery.js';
 import { capsInForce } from '../../domain/spend-cap.js';
 import { runKeys } from '../../domain/store-keys.js';
@@ -29,13 +30,21 @@ export async function resumableRun(store: ObjectStore, runKey: string): Promise<
   const all = await Promise.all(keys.map(async (key) => RunRecovery.parse(await json(store, key))));
   const made = recoveriesSince(owner, all);
   const request = FineTuningRequest.parse(await json(store, runKeys.request(runKey)));
-  const newest = RunPlan.parse(await json(store, runKeys.plan(runKey, owner.fence)));
+  const newest = await planOf(store, runKey, owner.fence);
   const first = owner.recovery === null ? undefined : made[0]?.after;
-  const planned = first === undefined ? newest : RunPlan.parse(await json(store, runKeys.plan(runKey, first)));
+  const planned = first === undefined ? newest : await planOf(store, runKey, first);
   const raised = (await store.list(runKeys.incidents(runKey))).map(async ({ key }) => Incident.parse(await json(store, key)));
   // A recovery starts with the caps that a person has set before it.
   const plan = { ...planned, ...capsInForce(newest, owner.fence, await Promise.all(raised)) };
   return { owner, ended, request, plan, made, deadlineAt: deadlineOf(owner, newest, made) };
+}
+
+/** Of this owner, or, where its claim broke off before that was written, of the one before. */
+async function planOf(store: ObjectStore, runKey: string, fence: number): Promise<RunPlan> {
+  const plan = await json(store, runKeys.plan(runKey, fence));
+  if (plan !== null) return RunPlan.parse(plan);
+  if (fence > 1) return planOf(store, runKey, fence - 1);
+  throw new Failure('InvalidData', `run ${runKey} has no plan; formwork run with its request goes on`);
 }
 
 const json = async (store: ObjectStore, key: string): Promise<unknown> =>

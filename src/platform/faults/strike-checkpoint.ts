@@ -27,8 +27,15 @@ async function damageNewest(ground: FaultGround, what: string, damage: (path: st
   const { files } = CheckpointManifest.parse(JSON.parse(manifest.toString('utf8')));
   const shard = random.pick(files.filter(({ bytes }) => bytes >= LEAST_SHARD_BYTES));
   await damage(join(home.store(), prefix, shard.path));
-  const killed = await killRank(ground);
-  return { ...killed, what: `${what} of ${prefix}/${shard.path}, then ${killed.what}`, damaged: { trajectory, step } };
+  const file = `${prefix}/${shard.path}`;
+  const killed = await killRank(ground).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Failure(
+      'InvalidRequest',
+      `${what} of ${file}, but no rank was killed, so the next start of the run finds it: ${why}`,
+    );
+  });
+  return { ...killed, what: `${what} of ${file}, then ${killed.what}`, damaged: { trajectory, step } };
 }
 
 export const corruptCheckpoint = (ground: FaultGround): Promise<Strike> =>

@@ -10,6 +10,8 @@ import type { ObjectStore } from '../object-store/port.js';
  */
 export class RecordedCompute implements Compute {
   private readonly unwritten = new Map<string, ProviderNode>();
+  /** Nodes whose launch is in the store. */
+  private readonly begun = new Set<string>();
 
   constructor(
     private readonly provider: Compute,
@@ -34,8 +36,9 @@ export class RecordedCompute implements Compute {
 
   async list(filter: { installation: string; lease?: string }): Promise<ProviderNode[]> {
     const nodes = await this.provider.list(filter);
-    // One that has ended by itself is listed until somebody tidies up: this may be the first look at it.
-    await this.write(nodes.filter(({ endedAt }) => endedAt !== null));
+    // One that has ended by itself is listed until somebody tidies up: this may be the first look at it. Whoever launched one may
+    // be gone with its word.
+    await this.write(nodes.filter(({ nodeId, endedAt }) => endedAt !== null || !this.begun.has(nodeId)));
     return nodes;
   }
 
@@ -54,6 +57,7 @@ export class RecordedCompute implements Compute {
   private async writeOne({ nodeId, tags, launchedAt, deadline, pricePerHourUsd, endedAt }: ProviderNode): Promise<void> {
     const launched: NodeLaunched = { nodeId, tags, launchedAt, deadline, pricePerHourUsd };
     await this.store.putIfAbsent(nodeLedgerKeys.launched(tags.runKey, nodeId), toJson(launched));
+    this.begun.add(nodeId);
     if (endedAt === null) return;
     const ended: NodeEnded = { endedAt };
     await this.store.putIfAbsent(nodeLedgerKeys.ended(tags.runKey, nodeId), toJson(ended));

@@ -17,8 +17,8 @@ export interface InventorySources {
   stateOf: (run: KnownRun) => Promise<WorkflowState>;
   /** Runs for which the provider lists machines: their ranks may write whatever a server says. */
   leased: ReadonlySet<string>;
-  /** Runs that a person has named: where no server knows them, they are over. */
-  named: readonly string[];
+  /** Runs of which a person says that they are over, though no server can be asked for them. */
+  lost: readonly string[];
   nodes: () => Promise<StoreInventory['nodes']>;
 }
 
@@ -98,21 +98,22 @@ async function readRun(sources: InventorySources, runKey: string, objects: reado
 }
 
 async function whyHeld(
-  { stateOf, leased, named }: InventorySources,
+  { stateOf, leased, lost }: InventorySources,
   run: KnownRun,
   objects: readonly StoredObject[],
 ): Promise<string | null> {
   const { runKey, owner, ended } = run;
   if (leased.has(runKey)) return 'machines are leased for it';
+  const state = owner === null ? 'unknown' : await stateOf(run);
+  // Whatever its record says: one that was reset after its end is open under the same claim.
+  if (state === 'open') return 'it is open';
   if (ended !== null) return null;
   if (owner === null) {
     const isNew = Date.now() - Date.parse(newestOf(objects)) < CLAIM_MS;
     return isNew ? 'it may be starting: nobody has claimed it yet' : null;
   }
-  const state = await stateOf(run);
-  if (state === 'open') return 'it is open';
-  if (state === 'closed' || named.includes(runKey)) return null;
-  return 'no server says whether it is open: npx formwork up, or name it by --run where that server is lost';
+  if (state === 'closed' || lost.includes(runKey)) return null;
+  return 'no server says whether it is open: npx formwork up, or --run with --server-lost where that server is gone';
 }
 
 /** Runs of this store whose files a request names, e.g. the published model of another one. */

@@ -35,13 +35,21 @@ export async function weightsOf(store: ObjectStore, runKey: string, objects: rea
       }),
   );
   const { resume } = chooseResumePoint(line, found);
+  // Only a gang reads every byte: the one before it is what it falls back to.
+  const { resume: spare } = chooseResumePoint(
+    line,
+    found.filter(({ trajectory, step }) => trajectory !== resume?.trajectory || step !== resume.step),
+  );
+  const needed = [resume, spare];
   return Promise.all(
     folders.map(async (folder): Promise<RunWeights> => {
       const { kind, key } = folder;
       if (kind === 'epoch') return epoch(store, folder, line);
       return {
         ...{ kind, key, bytes: bytesOf(folder.objects) },
-        isNeeded: folder.round === TRAINING && resume?.trajectory === folder.trajectory && resume.step === folder.number,
+        isNeeded:
+          folder.round === TRAINING &&
+          needed.some((point) => point?.trajectory === folder.trajectory && point.step === folder.number),
         isLeftOver: !sizes.has(`${key}/${MANIFEST}`),
       };
     }),

@@ -1,5 +1,8 @@
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+
+/** Of gRPC's status codes. */
+const NOT_FOUND = 5;
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -34,7 +37,12 @@ export async function forgetLooks(client: Client, before: Date): Promise<void> {
   const query = `${LOOKS} AND CloseTime < "${before.toISOString()}"`;
   let number = 0;
   for await (const { workflowId, runId } of client.workflow.list({ query })) {
-    await client.workflowService.deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } });
+    await client.workflowService
+      .deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } })
+      .catch((error: unknown) => {
+        // The index may still list what is gone.
+        if (!isGrpcServiceError(error) || (error.code as number) !== NOT_FOUND) throw error;
+      });
     number += 1;
     if (number === FORGOTTEN_AT_ONCE) return;
   }

@@ -62,7 +62,9 @@ export class TemporalRunDirectory implements RunDirectory {
     });
     const how = described === null ? undefined : WORKFLOW_ENDINGS[described.status.name];
     if (described?.closeTime === undefined || how === undefined) return null;
-    const failure = how !== 'failed' ? null : await runEnd(handle).then(() => null, kindOf);
+    // Of this execution: a newer one may have begun meanwhile.
+    const closed = this.client.workflow.getHandle(workflowId, described.runId);
+    const failure = how !== 'failed' ? null : await runEnd(closed).then(() => null, kindOf);
     return { how, at: described.closeTime.toISOString(), failure };
   }
 

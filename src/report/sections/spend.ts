@@ -4,8 +4,11 @@ import type { RunReport } from '../../contract/report.js';
 import { counted, duration, instant, percent, usd } from '../format.js';
 import type { Section, Table } from '../report-document.js';
 
+const UNREADABLE = 'A record of what the nodes did could not be read when this report was made; formwork ledger says which.';
+
 /** What the run has paid for its nodes, and what for; null where no node was paid for. */
 export function spend({ ledger }: RunReport): Section | null {
+  if (ledger === null) return { id: 'spend', title: 'At which price', blocks: [{ kind: 'paragraph', text: UNREADABLE }] };
   if (ledger.milliseconds === 0) return null;
   const { milliseconds, kept, goodput, nodes } = ledger;
   const cells = (sum: LedgerSum): string[] => [

@@ -19,7 +19,10 @@ describe('a run with a cap', () => {
 
   test('is asked again when it could have spent it, with all of its nodes at work', () => {
     expect(judgeSpend(spend(4), cap(10), cluster)).toEqual({ isOver: false, againAfterSeconds: 1800 });
-    expect(judgeSpend(spend(4, 0), cap(10), cluster)).toEqual({ isOver: false, againAfterSeconds: 1800 });
+  });
+
+  test('that has no node is asked again when a lease of now could be over, however little is left', () => {
+    expect(judgeSpend(spend(9.99, 0), cap(10), cluster)).toEqual({ isOver: false, againAfterSeconds: 1800 });
   });
 
   test('is over it by the price of five seconds at most when it is asked as it says, some dozens of times', () => {
@@ -37,7 +40,11 @@ describe('a run with a cap', () => {
           for (;;) {
             // Nodes come and go: at any time some share of them costs something.
             const share = shares[asked % shares.length] as number;
-            const verdict = judgeSpend({ usd, hourlyUsd: share * hourly }, cap(maxSpendUsd), { nodes, pricePerNodeHourUsd });
+            const verdict = judgeSpend({ usd, hourlyUsd: share * hourly }, cap(maxSpendUsd), {
+              ...cluster,
+              nodes,
+              pricePerNodeHourUsd,
+            });
             if (verdict.isOver || asked > 500) break;
             expect(verdict.againAfterSeconds).toBeGreaterThanOrEqual(5);
             usd += (share * hourly * verdict.againAfterSeconds) / 3600;
@@ -50,7 +57,7 @@ describe('a run with a cap', () => {
   });
 
   test('of nodes that cost nothing is asked seldom', () => {
-    expect(judgeSpend(spend(0, 0), cap(10), { nodes: 2, pricePerNodeHourUsd: 0 })).toEqual({
+    expect(judgeSpend(spend(0, 0), cap(10), { ...cluster, pricePerNodeHourUsd: 0 })).toEqual({
       isOver: false,
       againAfterSeconds: 3600,
     });

@@ -65,7 +65,7 @@ class PrunedStore extends StoredRun {
 
   async look(policy: PrunePolicy): Promise<PrunePlan> {
     const sources: InventorySources = {
-      ...{ store: this.store, leased: this.leased, named: policy.named },
+      ...{ store: this.store, leased: this.leased, lost: policy.named },
       stateOf: () => Promise.resolve(this.state),
       nodes: () => Promise.resolve([]),
     };
@@ -89,12 +89,9 @@ class PrunedStore extends StoredRun {
 }
 
 describe('a prune', () => {
-  test('of a run that could go on leaves the newest whole checkpoint of its line, and the epochs of the line', async () => {
+  test('of a run that could go on leaves the two newest whole checkpoints of its line, and the epochs of the line', async () => {
     const one = new PrunedStore({ isPublished: false });
-    expect(await one.prune()).toEqual([
-      ...['0/checkpoints/step-00000010', '0/checkpoints/step-00000020', '0/checkpoints/step-00000030'],
-      UNUSED,
-    ]);
+    expect(await one.prune()).toEqual([...['0/checkpoints/step-00000010', '0/checkpoints/step-00000030'], UNUSED]);
     const record = await readTraining(one.store, ROUND);
     expect(chooseResumePoint(record.line, record.checkpoints).resume).toEqual({ trajectory: 1, step: 30 });
     expect(record.snapshots.map(({ manifest }) => manifest.epoch)).toEqual([1, 2]);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { endRun } from '../../../../activities/run/end-run.js';
 import { resumeSchedules } from '../../../../activities/run/resume-schedules.js';
+import type { WorkflowEnd } from '../../../../src/domain/recovery.js';
 import { runKeys } from '../../../../src/domain/store-keys.js';
+import { FakeRunDirectory } from '../../../fakes/fake-run-directory.js';
 import { FakeRunSchedules } from '../../../fakes/fake-run-schedules.js';
 import { InMemoryObjectStore } from '../../../fakes/in-memory-object-store.js';
 
@@ -11,6 +13,17 @@ const FAILED = `paused due to workflow failure: run/${KEY}: from the test`;
 class Site {
   readonly store = new InMemoryObjectStore();
   readonly schedules = new FakeRunSchedules();
+  readonly runs = new FakeRunDirectory();
+
+  constructor() {
+    this.closed('failed', -60_000);
+  }
+
+  /** How the newest execution of the workflow whose failure has paused the schedule ended, and when. */
+  closed(how: WorkflowEnd['how'], afterMs: number): void {
+    const at = new Date(Date.now() + afterMs).toISOString();
+    this.runs.ends.set(`run/${KEY}`, { how, at, failure: how === 'failed' ? 'StoreUnavailable' : null });
+  }
 
   async end(outcome: 'completed' | 'failed' | 'interrupted'): Promise<void> {
     await endRun(this)({ runKey: KEY, fence: 1, outcome, message: '' });
@@ -27,6 +40,24 @@ describe('a schedule that is paused', () => {
       paused: false,
       note: `goes on: run ${KEY}, which had failed, has completed`,
     });
+    expect(await resumeSchedules(site)).toEqual([]);
+  });
+
+  test('by a failure goes on when that very workflow has completed since', async () => {
+    const site = new Site();
+    site.schedules.put('nightly', FAILED);
+    await site.end('completed');
+    site.closed('completed', 1000);
+    expect(await resumeSchedules(site)).toEqual([{ schedule: 'nightly', runKey: KEY }]);
+  });
+
+  test('by a failure that came after the run had completed once stays so, as does one of which the server knows nothing', async () => {
+    const site = new Site();
+    site.schedules.put('nightly', FAILED);
+    await site.end('completed');
+    site.closed('failed', 60_000);
+    expect(await resumeSchedules(site)).toEqual([]);
+    site.runs.ends.clear();
     expect(await resumeSchedules(site)).toEqual([]);
   });
 
