@@ -80,7 +80,7 @@ describe('a bad environment', () => {
         says: [
           'a run of tiny writes at least 37 MB, and ',
           `${control.box.home} has `,
-          ' MB free; free space, or set FORMWORK_HOME',
+          ' MB free; formwork prune shows what can go; or set FORMWORK_HOME',
         ],
       });
       return true;
