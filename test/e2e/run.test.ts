@@ -18,6 +18,7 @@ const SEED = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000)
 
 /** Dollars for an hour of a node of the run that nothing happens to. */
 const PRICE = 3.6;
+const price = ['--set', `cluster.pricePerNodeHourUsd=${PRICE}`];
 
 const sandboxes: Sandbox[] = [];
 const sandbox = (): Sandbox => {
@@ -36,7 +37,6 @@ beforeAll(async () => {
   process.stdout.write(`faults at random steps, FORMWORK_TEST_SEED=${SEED}\n`);
   const box = sandbox();
   writeFileSync(join(box.root, 'request.json'), JSON.stringify(shortRequest(join(box.root, 'data'))));
-  const price = ['--set', `cluster.pricePerNodeHourUsd=${PRICE}`];
   const started = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', ...price, '--json']);
   expect(await started.ended, started.stderr).toBe(0);
   unbroken = { box, process: started, result: RunResult.parse(JSON.parse(started.stdout.trim().split('\n').at(-1) as string)) };
@@ -149,7 +149,7 @@ describe('a run whose checkpoints and epochs are pruned', () => {
     expect(existsSync(join(folder, 'rounds/0/trajectories/0/checkpoints'))).toBe(false);
 
     rmSync(join(folder, 'report'), { recursive: true });
-    const again = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', '--json']);
+    const again = box.formwork(['run', 'request.json', '--set', 'runKey=unbroken', ...price, '--json']);
     expect(await again.ended, again.stderr).toBe(0);
     expect(RunResult.parse(JSON.parse(again.stdout))).toEqual(result);
     const after = RunReport.parse(JSON.parse(readFileSync(join(folder, 'report', 'report.json'), 'utf8')));
