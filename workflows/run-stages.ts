@@ -7,7 +7,7 @@ import type { Split } from '../src/contract/kinds.js';
 import type { LeasedNode } from '../src/contract/cluster.js';
 import type { RunResult } from '../src/contract/run.js';
 import type { Comparison } from '../src/contract/score.js';
-import { evaluationWorkflowId, roundWorkflowId } from '../src/domain/names.js';
+import { evaluationWorkflowId, roundWorkflowId, TRAINING_ROUND } from '../src/domain/names.js';
 import { longRecords, onNodeLong, records } from './acts.js';
 import type { evaluation } from './evaluation.js';
 import type { JobEnd } from './follow-job.js';
@@ -92,7 +92,7 @@ export class RunStages {
   }
 
   async train(datasetId: string, modelId: string): Promise<{ snapshots: SnapshotRef[]; note: string }> {
-    const { snapshots, steps } = await this.trainingRound('0', datasetId, modelId, null);
+    const { snapshots, steps } = await this.trainingRound(TRAINING_ROUND, datasetId, modelId, null);
     return { snapshots, note: `${steps} steps, ${snapshots.length} epochs` };
   }
 

@@ -7,6 +7,7 @@ import { StageRecord, type RunReport } from '../../src/contract/report.js';
 import { RunnerEvent } from '../../src/contract/runner-event.js';
 import { Comparison, ScoreSummary } from '../../src/contract/score.js';
 import { Failure } from '../../src/domain/failures.js';
+import { TRAINING_ROUND } from '../../src/domain/names.js';
 import { planInForce } from '../../src/domain/incidents.js';
 import { planChanges } from '../../src/domain/plan-changes.js';
 import { runStory } from '../../src/domain/run-story.js';
@@ -38,9 +39,8 @@ export interface BuildReportInput {
   stages: readonly StageRecord[];
 }
 
-/** Names of the evaluations and the round of a run without augmentation. */
+/** Of a run without augmentation. */
 const EPOCHS_EVALUATION = 'epochs';
-const ROUND = '0';
 
 /** Puts the record of a run together and renders it. From the store alone, so it can be done again at any time. */
 export const buildReport =
@@ -65,8 +65,8 @@ async function collect({ store, ledger }: { store: ObjectStore; ledger: LedgerBo
   const history = await readRunHistory(store, runKey);
   const { incidents } = history;
   const dataset = await readRequiredRecord(store, `${contentKeys.dataset(datasetId)}/${MANIFEST}`, DatasetManifest);
-  const record = await readTraining(store, runKeys.round(runKey, ROUND));
-  const story = await readTrainingStory(store, runKey, ROUND, record);
+  const record = await readTraining(store, runKeys.round(runKey, TRAINING_ROUND));
+  const story = await readTrainingStory(store, runKey, TRAINING_ROUND, record);
   return {
     runKey,
     outcome: 'completed',
@@ -102,7 +102,7 @@ async function collect({ store, ledger }: { store: ObjectStore; ledger: LedgerBo
       passedOver,
       openedAt,
     })),
-    uploads: await readUploadCosts(store, runKeys.round(runKey, ROUND)),
+    uploads: await readUploadCosts(store, runKeys.round(runKey, TRAINING_ROUND)),
     lengths: await readLengths(store, runKey),
     counts: dataset.counts,
     stages: await readStages(store, runKey, fence, input.stages),

@@ -2,7 +2,7 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { RunPlan } from '../../src/contract/plan.js';
 import { RunEnded, RunRecovery } from '../../src/contract/run.js';
 import { Failure } from '../../src/domain/failures.js';
-import { deadlineOf, isOfServer, judgeRecovery, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
+import { deadlineOf, isOfServer, judgeRecovery, newestPlanKey, recoveriesSince, requestOf } from '../../src/domain/recovery.js';
 import { capsInForce } from '../../src/domain/spend-cap.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
@@ -63,7 +63,8 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
   if (ended?.outcome === 'cancelled' && ended.fence >= owner.fence) return;
   const end = await runs.endOf(owner.workflowId);
   if (end === null) return;
-  const planned = await newestPlan(store, runKey, owner.fence);
+  const plans = (await store.list(runKeys.plans(runKey))).map(({ key }) => key);
+  const planned = await readRequiredRecord(store, newestPlanKey(plans, runKey, owner.fence), RunPlan);
   const plan = { ...planned, ...capsInForce(planned, owner.fence, await readIncidents(store, runKey)) };
   const all = await recoveries(store, runKey);
   const made = recoveriesSince(owner, all);
@@ -83,14 +84,6 @@ async function recoverRun({ store, runs }: Ports, runKey: string, result: Recove
     Context.current().log.warn('a run that had ended is started again', { runKey, number, reason });
     result.started.push({ runKey, number });
   }
-}
-
-/** Of this owner, or, where its claim broke off before that was written, of the one before. */
-async function newestPlan(store: ObjectStore, runKey: string, fence: number): Promise<RunPlan> {
-  const plan = await readRecord(store, runKeys.plan(runKey, fence), RunPlan);
-  if (plan !== null) return plan;
-  if (fence > 1) return newestPlan(store, runKey, fence - 1);
-  throw new Failure('InvalidData', `run ${runKey} has no plan; formwork run with its request goes on`);
 }
 
 async function recoveries(store: ObjectStore, runKey: string): Promise<RunRecovery[]> {

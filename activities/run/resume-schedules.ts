@@ -29,10 +29,11 @@ export async function resumeSchedules({ store, runs, schedules }: Ports): Promis
       if (error instanceof Failure && error.kind === 'InvalidData') return null;
       throw error;
     });
-    const failed = await runs.endOf(workflowId);
+    if (ended?.outcome !== 'completed') continue;
+    const newest = await runs.endOf(workflowId);
     // What has completed before it failed, as a run that was started once more, is no news.
-    const isNews = failed !== null && (failed.how === 'completed' || Date.parse(failed.at) < Date.parse(ended?.endedAt ?? ''));
-    if (ended?.outcome !== 'completed' || !isNews) continue;
+    const isNews = newest !== null && (newest.how === 'completed' || Date.parse(newest.at) < Date.parse(ended.endedAt));
+    if (!isNews) continue;
     await schedules.resume(listed.name, `goes on: run ${runKey}, which had failed, has completed`);
     resumed.push({ schedule: listed.name, runKey });
   }

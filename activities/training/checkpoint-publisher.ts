@@ -12,6 +12,7 @@ import {
 import type { JobSpec } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
 import { epochFolder, MANIFEST, stepFolder, trajectoryKeys } from '../../src/domain/store-keys.js';
+import { totalBytes } from '../../src/domain/total-bytes.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { readRecord, toJson } from '../storage/records.js';
 import { hashOfFiles, uploadFiles } from '../storage/stored-files.js';
@@ -188,7 +189,7 @@ export class CheckpointPublisher {
   ): Promise<number[]> {
     const passedOver: number[] = [];
     for (const step of older) if (!(await this.isCommitted(this.prefixOf(step)))) passedOver.push(step);
-    const bytes = local.files.reduce((sum, file) => sum + file.bytes, 0);
+    const bytes = totalBytes(local.files);
     const cost: CheckpointUpload = { ...paid, node: this.publish.node, bytes, writtenAt: local.writtenAt, passedOver };
     await this.store.putIfAbsent(trajectoryKeys.upload(this.spec.storePrefix, local.step), toJson(cost));
     return passedOver;

@@ -1,8 +1,8 @@
 import type { Logger } from '@temporalio/common';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StoredFile } from '../../src/contract/checkpoint.js';
 import type { FollowBeat, FollowCursor, FollowProgress, FollowResult, JobSpec, RankExit } from '../../src/contract/job.js';
 import { Failure } from '../../src/domain/failures.js';
+import { totalBytes } from '../../src/domain/total-bytes.js';
 import { JobMarks } from '../../src/domain/ledger/job-marks.js';
 import type { WorkLog } from '../../src/platform/ledger/port.js';
 import type { ObjectStore } from '../../src/platform/object-store/port.js';
@@ -137,7 +137,7 @@ export class JobFollower {
       for (const { event } of found.get(ranks.first) ?? []) this.marks.take(event);
       const told = this.events.take(found);
       await this.passOver(this.duties.add(told));
-      for (const duty of told) if (duty.kind === 'checkpoint') this.checkpointBytes = sizeOf(duty.local.files);
+      for (const duty of told) if (duty.kind === 'checkpoint') this.checkpointBytes = totalBytes(duty.local.files);
       this.disk.look(this.checkpointBytes);
       if (this.working === null && this.shipping === null) {
         if (this.lastSaid !== null) return this.lastSaid;
@@ -311,5 +311,3 @@ export class JobFollower {
       });
   }
 }
-
-const sizeOf = (files: readonly StoredFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);

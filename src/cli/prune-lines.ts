@@ -1,4 +1,5 @@
 import type { PrunePlan, Removal, ThingKind } from '../domain/pruning.js';
+import { totalBytes } from '../domain/total-bytes.js';
 import { bytes, counted } from '../report/format.js';
 import { labelled } from './text-block.js';
 
@@ -38,8 +39,6 @@ function grouped(removals: readonly Removal[]): string[] {
   return [...groups.values()].map((group) => {
     const [{ kind, runKey, why }] = group as [Removal, ...Removal[]];
     const what = kind === 'run' ? 'all' : counted(group.length, ...NAMES[kind]);
-    return `${bytes(sizeOf(group))}  ${what}${runKey === null ? '' : ` of ${runKey}`}: ${why}`;
+    return `${bytes(totalBytes(group))}  ${what}${runKey === null ? '' : ` of ${runKey}`}: ${why}`;
   });
 }
-
-export const sizeOf = (removals: readonly Removal[]): number => removals.reduce((sum, { bytes: own }) => sum + own, 0);

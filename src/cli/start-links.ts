@@ -1,4 +1,4 @@
-import { CONTROL_QUEUE, runWorkflowId } from '../domain/names.js';
+import { CONTROL_QUEUE, RUN_WORKFLOW, runWorkflowId } from '../domain/names.js';
 import { newRunKey } from './new-run-key.js';
 
 export interface WebUiLinks {
@@ -15,11 +15,11 @@ export function webUiLinks(uiUrl: string, namespace: string, now: Date): WebUiLi
   const pages = `${uiUrl}/namespaces/${namespace}`;
   const workflows = `${pages}/workflows`;
   const form = (fields: Record<string, string>): string =>
-    `${workflows}/start-workflow?${new URLSearchParams({ taskQueue: CONTROL_QUEUE, workflowType: 'fineTuningRun', ...fields }).toString()}`;
+    `${workflows}/start-workflow?${new URLSearchParams({ taskQueue: CONTROL_QUEUE, workflowType: RUN_WORKFLOW, ...fields }).toString()}`;
   return {
     edit: form({}),
     practice: form({ workflowId: runWorkflowId(newRunKey('practice', now)) }),
-    runs: `${workflows}?query=${encodeURIComponent('WorkflowType="fineTuningRun"')}`,
+    runs: `${workflows}?query=${encodeURIComponent(`WorkflowType="${RUN_WORKFLOW}"`)}`,
     schedule: `${pages}/schedules/create`,
   };
 }

@@ -29,6 +29,9 @@ export function fenceOf(workflowId: string): number | null {
 /** One for each thing that a run has to tell, by when it happened. */
 export const noticeWorkflowId = (workflowId: string, at: string): string => `${workflowId}/notice/${at}`;
 
+/** The round that trains; the one of the smoke test is discarded after it. */
+export const TRAINING_ROUND = '0';
+
 /** Whose budgets a gang of a round counts against, in every execution of the run. */
 export const roundScope = (round: string): string => `round-${round}`;
 

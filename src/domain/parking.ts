@@ -85,12 +85,8 @@ export function judgeFailure({ kind, isFinal, tries, recovery = NEVER }: StageFa
   // Somebody has ended a part of the run by hand.
   const isMeant = kind === 'Interrupted' && !recovery.afterTerminate;
   const waits = needsPerson(kind) || isMeant || tries >= recovery.attempts;
-  if (kind === 'BudgetExceeded') return { parks: true, help, update: 'raiseBudget', takes: [], againAfterMinutes: null };
-  return {
-    parks: true,
-    help,
-    update: 'retryNow',
-    takes: [...RETRY_FIELDS],
-    againAfterMinutes: waits ? null : waitMinutesBefore(tries, recovery),
-  };
+  const againAfterMinutes = waits ? null : waitMinutesBefore(tries, recovery);
+  return kind === 'BudgetExceeded'
+    ? { parks: true, help, againAfterMinutes, update: 'raiseBudget', takes: [] }
+    : { parks: true, help, againAfterMinutes, update: 'retryNow', takes: [...RETRY_FIELDS] };
 }

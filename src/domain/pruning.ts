@@ -1,3 +1,5 @@
+import { totalBytes } from './total-bytes.js';
+
 // What may be removed of a store, from facts that were read of it. Everything that something kept needs is kept.
 
 /**
@@ -185,5 +187,4 @@ function keptOf(runs: readonly RunToPrune[], policy: PrunePolicy, removals: read
   });
 }
 
-const storeBytesOf = (removals: readonly Removal[]): number =>
-  removals.reduce((sum, { kind, bytes }) => sum + (kind === 'node' ? 0 : bytes), 0);
+const storeBytesOf = (removals: readonly Removal[]): number => totalBytes(removals.filter(({ kind }) => kind !== 'node'));

@@ -2,7 +2,8 @@ import type { FailureKind, WorkflowEnding } from '../contract/kinds.js';
 import type { RunPlan } from '../contract/plan.js';
 import type { FineTuningRequest } from '../contract/request.js';
 import type { RunOwner, RunRecovery } from '../contract/run.js';
-import { FAILURES, needsPerson } from './failures.js';
+import { Failure, FAILURES, needsPerson } from './failures.js';
+import { runKeys } from './store-keys.js';
 
 /** How the newest execution of a run ended, as its server says. */
 export interface WorkflowEnd {
@@ -56,6 +57,15 @@ export const waitMinutesBefore = (count: number, { waitMinutes }: RunPlan['recov
 /** Can this server say how the owner's workflow is? Where none is written down it is asked. */
 export const isOfServer = ({ server }: Pick<RunOwner, 'server'>, serverId: string): boolean =>
   server === null || server === serverId;
+
+/**
+ * Of the keys of a run's plans the one of this owner, or, where its claim broke off before that was written, of the one before.
+ * @throws Failure InvalidData where there is none.
+ */
+export function newestPlanKey(keys: readonly string[], runKey: string, fence: number): string {
+  for (let n = fence; n > 0; n -= 1) if (keys.includes(runKeys.plan(runKey, n))) return runKeys.plan(runKey, n);
+  throw new Failure('InvalidData', `run ${runKey} has no plan; formwork run with its request goes on`);
+}
 
 /**
  * Those of all recoveries that followed the last start by a person, oldest first: the line of starts that made this owner, and those

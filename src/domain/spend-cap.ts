@@ -20,7 +20,7 @@ export type SpendVerdict = { isOver: true; message: string } | { isOver: false; 
 
 /**
  * Has the run spent its cap? If not, when it is to be asked again: before the moment at which it could have, with all of its nodes
- * at work. So a run of weeks asks some dozens of times.
+ * at work, and after an hour at the latest.
  */
 export function judgeSpend(
   spend: Spend,
@@ -37,10 +37,12 @@ export function judgeSpend(
   return { isOver: false, againAfterSeconds: Math.min(Math.max(seconds, least), MOST_SECONDS) };
 }
 
+export const capsOf = ({ maxSpendUsd, maxHourlyUsd }: Caps): Caps => ({ maxSpendUsd, maxHourlyUsd });
+
 /** Those of the plan of an execution, or those that took their place while it went on. */
-export function capsInForce({ maxSpendUsd, maxHourlyUsd }: Caps, fence: number, incidents: readonly Incident[]): Caps {
+export function capsInForce(plan: Caps, fence: number, incidents: readonly Incident[]): Caps {
   const raised = incidents.findLast((incident) => incident.event === 'raised' && incident.fence === fence);
-  return raised?.event === 'raised' ? raised.caps : { maxSpendUsd, maxHourlyUsd };
+  return raised?.event === 'raised' ? raised.caps : capsOf(plan);
 }
 
 /** Why these nodes must not be launched; null: they may be. What they cost at most until their deadline is reserved. */

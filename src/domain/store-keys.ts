@@ -7,6 +7,7 @@ export const runKeys = {
   request: (runKey: string): string => `${run(runKey)}/request.json`,
   owners: (runKey: string): string => `${run(runKey)}/owners/`,
   owner: (runKey: string, fence: number): string => `${run(runKey)}/owners/${fence}.json`,
+  plans: (runKey: string): string => `${run(runKey)}/plan/`,
   plan: (runKey: string, fence: number): string => `${run(runKey)}/plan/${fence}.json`,
   recoveries: (runKey: string): string => `${run(runKey)}/recoveries/`,
   recovery: (runKey: string, n: number): string => `${run(runKey)}/recoveries/${n}.json`,

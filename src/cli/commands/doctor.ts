@@ -5,6 +5,7 @@ import { Failure } from '../../domain/failures.js';
 import { SWEEP_ID } from '../../domain/names.js';
 import { storeSizes } from '../../domain/store-sizes.js';
 import { reasonToEnd } from '../../domain/sweep.js';
+import { totalBytes } from '../../domain/total-bytes.js';
 import { localCompute } from '../../platform/compute/local-nodes.js';
 import { homeSizes } from '../../platform/home/home-sizes.js';
 import { findGpus } from '../../platform/planning/local-gpus.js';
@@ -116,9 +117,8 @@ async function checkNodes(context: CliContext): Promise<string> {
 
 /** e.g. "1.2 GB: checkpoints 1.0 GB, logs 0.2 GB". */
 function sizesInWords(sizes: readonly { kind: string; bytes: number }[]): string {
-  const all = sizes.reduce((sum, one) => sum + one.bytes, 0);
   const parts = sizes.map((one) => `${one.kind} ${bytes(one.bytes)}`);
-  return parts.length === 0 ? 'empty' : `${bytes(all)}: ${parts.join(', ')}`;
+  return parts.length === 0 ? 'empty' : `${bytes(totalBytes(sizes))}: ${parts.join(', ')}`;
 }
 
 async function checkDisk({ home }: CliContext): Promise<string> {

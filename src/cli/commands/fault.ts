@@ -3,9 +3,8 @@ import { offeredFault } from '../../domain/fault-table.js';
 import { breakRun, type BreakOptions } from '../break-run.js';
 import { CliContext } from '../context.js';
 import { faultList } from '../fault-lines.js';
+import { say } from '../say.js';
 import { StopRequest } from '../stop-request.js';
-
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 export const faultCommand = (): Command =>
   new Command('fault')

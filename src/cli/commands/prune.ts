@@ -1,11 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import type { PrunePolicy } from '../../domain/pruning.js';
+import { parseTimeSpan } from '../../domain/time-span.js';
+import { totalBytes } from '../../domain/total-bytes.js';
 import { StorePrune } from '../../platform/pruning/prune-store.js';
 import { bytes } from '../../report/format.js';
 import { CliContext } from '../context.js';
 import { alone, checkNamed, withPrune } from '../open-prune.js';
-import { pruneLines, sizeOf } from '../prune-lines.js';
+import { pruneLines } from '../prune-lines.js';
 
 interface PruneOptions {
   olderThan?: number;
@@ -18,13 +20,16 @@ interface PruneOptions {
   json?: boolean;
 }
 
-const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const UNIT_BYTES = { MB: 1e6, GB: 1e9, TB: 1e12 };
 
 export const pruneCommand = (): Command =>
   new Command('prune')
     .description('what nobody needs any more, and what it would free; removes it with --yes')
-    .option('--older-than <age>', 'thin out runs that ended so long ago, e.g. 30d, 12h', parseAge)
+    .option(
+      '--older-than <age>',
+      'thin out runs that ended so long ago, e.g. 30d, 12h',
+      (text: string) => 1000 * parseTimeSpan('--older-than', text),
+    )
     .option('--keep <n>', 'leave the newest runs as they are, thin out the others', parseCount)
     .option('--max-size <size>', 'thin out the oldest runs until the store is no larger, e.g. 200GB', parseSize)
     .option('--run <key>', 'remove this run wholly, its published model as well; may be repeated', collect, [])
@@ -48,11 +53,11 @@ export const pruneCommand = (): Command =>
           if (options.json !== true) process.stdout.write(`${lines.join('\n')}\n`);
         };
         say(pruneLines(plan, policy.maxBytes));
-        const size = bytes(sizeOf(plan.removals));
+        const size = bytes(totalBytes(plan.removals));
         const isWanted = plan.removals.length > 0 && (options.yes === true || (options.json !== true && (await isConfirmed(size))));
         const removed = isWanted ? await alone(context, () => new StorePrune(acts, plan.removals).run()) : null;
         if (options.json === true) process.stdout.write(`${JSON.stringify({ ...plan, removed }, null, 2)}\n`);
-        if (removed !== null) say([`removed ${bytes(sizeOf(removed))}`, ...spared(plan.removals.length - removed.length)]);
+        if (removed !== null) say([`removed ${bytes(totalBytes(removed))}`, ...spared(plan.removals.length - removed.length)]);
         else if (plan.removals.length > 0) say([`Nothing was removed. With --yes this frees ${size}.`]);
       });
     });
@@ -69,12 +74,6 @@ async function isConfirmed(size: string): Promise<boolean> {
   } finally {
     terminal.close();
   }
-}
-
-function parseAge(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text) ?? [];
-  if (number === undefined) throw new InvalidArgumentError('expected minutes, hours or days, e.g. 90m, 12h, 30d.');
-  return Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
 function parseCount(text: string): number {

@@ -2,7 +2,8 @@ import { Command } from 'commander';
 import { Failure } from '../../domain/failures.js';
 import { parseOverlap } from '../../domain/run-schedule.js';
 import { counted } from '../../report/format.js';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 interface BackfillOptions {
   from: string;

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { listLines } from './schedule-lines.js';
 import { scheduledRuns } from './scheduled-run.js';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 export const listSchedules = (): Command =>
   new Command('list')

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 export const pauseSchedule = (): Command =>
   new Command('pause')

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { instant } from '../../report/format.js';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 export const resumeSchedule = (): Command =>
   new Command('resume')

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { showLines } from './schedule-lines.js';
 import { scheduledRuns } from './scheduled-run.js';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 export const showSchedule = (): Command =>
   new Command('show')

@@ -3,7 +3,8 @@ import { OVERLAP_POLICIES, type OverlapPolicy } from '../../contract/kinds.js';
 import { Failure } from '../../domain/failures.js';
 import { runKeyOf } from '../../domain/names.js';
 import { parseOverlap, type RunSchedule } from '../../domain/run-schedule.js';
-import { say, withSchedules } from './with-schedules.js';
+import { say } from '../say.js';
+import { withSchedules } from './with-schedules.js';
 
 export const triggerSchedule = (): Command =>
   new Command('trigger')

@@ -13,5 +13,3 @@ export async function withSchedules<T>(act: (session: ScheduleSession) => Promis
   const context = await CliContext.open();
   return context.withClient((client) => act({ context, client, schedules: new TemporalRunSchedules(client) }));
 }
-
-export const say = (line: string): void => void process.stdout.write(`${line}\n`);

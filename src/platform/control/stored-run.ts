@@ -1,19 +1,18 @@
 import { CheckpointManifest, Trajectory } from '../../contract/checkpoint.js';
-import type { Caps } from '../../contract/incident.js';
 import { STAGES } from '../../contract/kinds.js';
 import type { LogTail, StoredRun } from '../../contract/run-situation.js';
 import { lastLogs, type RankLog } from '../../domain/last-logs.js';
+import { TRAINING_ROUND } from '../../domain/names.js';
 import { inDescent, lineOfDescent } from '../../domain/resume-point.js';
+import { capsOf } from '../../domain/spend-cap.js';
 import { MANIFEST, runKeys, SET_ASIDE, trajectoryKeys } from '../../domain/store-keys.js';
+import { readableJson } from '../object-store/json-objects.js';
 import type { ObjectStore } from '../object-store/port.js';
 import { knownRun } from './open-runs.js';
 import { resumableRun } from './resumable-run.js';
 
 /** Enough for the end of a Python traceback. */
 const TAIL_LINES = 8;
-
-/** The round that trains; the one of the smoke test is discarded after it. */
-export const TRAINING = '0';
 
 /** What the store knows of a run: who carries it, what is finished, what the next gang would go on from, the last words of its ranks. */
 export async function storedRun(store: ObjectStore, runKey: string): Promise<StoredRun> {
@@ -35,11 +34,9 @@ export async function storedRun(store: ObjectStore, runKey: string): Promise<Sto
   };
 }
 
-const capsOf = ({ maxSpendUsd, maxHourlyUsd }: Caps): Caps => ({ maxSpendUsd, maxHourlyUsd });
-
 /** What the next gang would go on from, before it has looked at the sizes of its files. */
 export async function newestCheckpoint(store: ObjectStore, runKey: string): Promise<StoredRun['checkpoint']> {
-  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
+  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING_ROUND));
   return newestAmong(
     store,
     runKey,
@@ -49,9 +46,9 @@ export async function newestCheckpoint(store: ObjectStore, runKey: string): Prom
 
 /** By their names alone, without the sizes that a gang looks at before it takes one. */
 async function newestAmong(store: ObjectStore, runKey: string, keys: readonly string[]): Promise<StoredRun['checkpoint']> {
-  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
+  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING_ROUND));
   const paths = keys.filter((key) => key.startsWith(all)).map((key) => key.slice(all.length));
-  const records = paths.filter((path) => /^\d+\.json$/.test(path)).map((path) => read(store, `${all}${path}`));
+  const records = paths.filter((path) => /^\d+\.json$/.test(path)).map((path) => readableJson(store, `${all}${path}`));
   const line = lineOfDescent((await Promise.all(records)).flatMap((value) => Trajectory.safeParse(value).data ?? []));
   const found = paths
     .flatMap((path) => {
@@ -63,9 +60,9 @@ async function newestAmong(store: ObjectStore, runKey: string, keys: readonly st
     .filter((point) => inDescent(line, point) && !paths.includes(`${point.folder}${SET_ASIDE}`))
     .sort((a, b) => b.step - a.step);
   for (const { trajectory, step, folder } of found) {
-    const manifest = CheckpointManifest.safeParse(await read(store, `${all}${folder}${MANIFEST}`));
+    const manifest = CheckpointManifest.safeParse(await readableJson(store, `${all}${folder}${MANIFEST}`));
     // One bad manifest must not hide the checkpoints before it.
-    if (manifest.success) return { round: TRAINING, trajectory, step, committedAt: manifest.data.committedAt };
+    if (manifest.success) return { round: TRAINING_ROUND, trajectory, step, committedAt: manifest.data.committedAt };
   }
   return null;
 }
@@ -79,14 +76,4 @@ async function tailOf(store: ObjectStore, { source, rank, parts }: RankLog): Pro
     if (lines.length > TAIL_LINES) break;
   }
   return { source, rank, lines: lines.slice(-TAIL_LINES) };
-}
-
-/** A record, or null for what is missing or torn: a look at a run must not fail on what the run itself passes over. */
-async function read(store: ObjectStore, key: string): Promise<unknown> {
-  const content = await store.get(key);
-  try {
-    return content === null ? null : (JSON.parse(content.toString('utf8')) as unknown);
-  } catch {
-    return null;
-  }
 }

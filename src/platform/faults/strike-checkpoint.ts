@@ -2,8 +2,9 @@ import { open, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointManifest } from '../../contract/checkpoint.js';
 import { Failure } from '../../domain/failures.js';
+import { TRAINING_ROUND } from '../../domain/names.js';
 import { MANIFEST, runKeys, trajectoryKeys } from '../../domain/store-keys.js';
-import { newestCheckpoint, TRAINING } from '../control/stored-run.js';
+import { newestCheckpoint } from '../control/stored-run.js';
 import type { FaultGround, Strike } from './fault-ground.js';
 import { killRank } from './strike-ranks.js';
 import { gangsToStrike } from './struck-nodes.js';
@@ -20,7 +21,7 @@ async function damageNewest(ground: FaultGround, what: string, damage: (path: st
   if (newest === null)
     throw new Failure('InvalidRequest', `run ${runKey} has no checkpoint yet; --after-step waits for a later step`);
   const { trajectory, step } = newest;
-  const prefix = trajectoryKeys.checkpoint(trajectoryKeys.root(runKeys.round(runKey, TRAINING), trajectory), step);
+  const prefix = trajectoryKeys.checkpoint(trajectoryKeys.root(runKeys.round(runKey, TRAINING_ROUND), trajectory), step);
   const manifest = await store.get(`${prefix}/${MANIFEST}`);
   if (manifest === null)
     throw new Failure('InvalidRequest', `a newer checkpoint has just taken the place of step ${step}; try again`);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../../domain/failures.js';
-import { createAtomically, makeFolder, readJson } from '../files.js';
+import { createAtomically, freeBytesAt, makeFolder, readJson } from '../files.js';
 
 /** A disk that is full still takes a name, and often a few bytes; one page it does not. */
 const PROBE_BYTES = 4096;
@@ -61,11 +61,11 @@ export class Home {
   /** Free space of its disk, also before it is made. */
   async freeBytes(): Promise<number> {
     for (let folder = this.root; ; folder = dirname(folder)) {
-      const stats = await statfs(folder).catch((error: NodeJS.ErrnoException) => {
+      const bytes = await freeBytesAt(folder).catch((error: NodeJS.ErrnoException) => {
         if ((error.code !== 'ENOENT' && error.code !== 'ENOTDIR') || dirname(folder) === folder) throw error;
         return null;
       });
-      if (stats !== null) return stats.bavail * stats.bsize;
+      if (bytes !== null) return bytes;
     }
   }
 

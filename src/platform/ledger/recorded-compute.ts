@@ -2,6 +2,7 @@ import type { ProviderNode } from '../../contract/cluster.js';
 import type { NodeEnded, NodeLaunched } from '../../contract/ledger.js';
 import { nodeLedgerKeys } from '../../domain/store-keys.js';
 import type { Compute, LaunchRequest } from '../compute/port.js';
+import { toJsonLine } from '../object-store/json-objects.js';
 import type { ObjectStore } from '../object-store/port.js';
 
 /**
@@ -56,12 +57,10 @@ export class RecordedCompute implements Compute {
 
   private async writeOne({ nodeId, tags, launchedAt, deadline, pricePerHourUsd, endedAt }: ProviderNode): Promise<void> {
     const launched: NodeLaunched = { nodeId, tags, launchedAt, deadline, pricePerHourUsd };
-    await this.store.putIfAbsent(nodeLedgerKeys.launched(tags.runKey, nodeId), toJson(launched));
+    await this.store.putIfAbsent(nodeLedgerKeys.launched(tags.runKey, nodeId), toJsonLine(launched));
     this.begun.add(nodeId);
     if (endedAt === null) return;
     const ended: NodeEnded = { endedAt };
-    await this.store.putIfAbsent(nodeLedgerKeys.ended(tags.runKey, nodeId), toJson(ended));
+    await this.store.putIfAbsent(nodeLedgerKeys.ended(tags.runKey, nodeId), toJsonLine(ended));
   }
 }
-
-const toJson = (value: unknown): string => `${JSON.stringify(value)}\n`;

@@ -2,6 +2,7 @@ import type { NodeTags } from '../../contract/cluster.js';
 import type { JobSpec } from '../../contract/job.js';
 import type { JobEnded, JobSeen, JobStarted, NodeReady, NodeRenewed, NodeStaging } from '../../contract/ledger.js';
 import { nodeLedgerKeys, trajectoryKeys } from '../../domain/store-keys.js';
+import { toJsonLine } from '../object-store/json-objects.js';
 import type { ObjectStore } from '../object-store/port.js';
 import type { WorkLog } from './port.js';
 
@@ -20,34 +21,34 @@ export class StoredWorkLog implements WorkLog {
 
   ready(from: Date, to: Date): Promise<void> {
     const ready: NodeReady = stretch(from, to);
-    return this.attempt(() => this.store.putIfAbsent(nodeLedgerKeys.ready(this.runKey, this.nodeId), toJson(ready)));
+    return this.attempt(() => this.store.putIfAbsent(nodeLedgerKeys.ready(this.runKey, this.nodeId), toJsonLine(ready)));
   }
 
   renewed(deadline: Date): Promise<void> {
     const renewed: NodeRenewed = { at: new Date().toISOString(), deadline: deadline.toISOString() };
-    return this.attempt(() => this.store.put(nodeLedgerKeys.renewed(this.runKey, this.nodeId), toJson(renewed)));
+    return this.attempt(() => this.store.put(nodeLedgerKeys.renewed(this.runKey, this.nodeId), toJsonLine(renewed)));
   }
 
   staged(from: Date, to: Date): Promise<void> {
     const staging: NodeStaging = stretch(from, to);
     const key = nodeLedgerKeys.staging(this.runKey, this.nodeId, from.getTime());
-    return this.attempt(() => this.store.putIfAbsent(key, toJson(staging)));
+    return this.attempt(() => this.store.putIfAbsent(key, toJsonLine(staging)));
   }
 
   started(spec: JobSpec, at: Date): Promise<void> {
     const started: JobStarted = { ...identityOf(spec), startedAt: at.toISOString() };
     const key = nodeLedgerKeys.jobStarted(this.runKey, this.nodeId, spec.jobId);
-    return this.attempt(() => this.store.putIfAbsent(key, toJson(started)));
+    return this.attempt(() => this.store.putIfAbsent(key, toJsonLine(started)));
   }
 
   seen(spec: JobSpec, { startedAt, marks }: Pick<JobSeen, 'startedAt' | 'marks'>): Promise<void> {
     const seen: JobSeen = { ...identityOf(spec), startedAt, seenAt: new Date().toISOString(), marks };
-    return this.attempt(() => this.store.put(nodeLedgerKeys.jobSeen(this.runKey, this.nodeId, spec.jobId), toJson(seen)));
+    return this.attempt(() => this.store.put(nodeLedgerKeys.jobSeen(this.runKey, this.nodeId, spec.jobId), toJsonLine(seen)));
   }
 
   async ended(spec: JobSpec, end: Parameters<WorkLog['ended']>[1]): Promise<void> {
     const ended: JobEnded = { ...identityOf(spec), ...end };
-    await this.store.putIfAbsent(nodeLedgerKeys.jobEnded(this.runKey, this.nodeId, spec.jobId), toJson(ended));
+    await this.store.putIfAbsent(nodeLedgerKeys.jobEnded(this.runKey, this.nodeId, spec.jobId), toJsonLine(ended));
   }
 
   private async attempt(write: () => Promise<unknown>): Promise<void> {
@@ -66,5 +67,3 @@ function identityOf({ jobId, fence, plan, publish }: JobSpec): Pick<JobStarted, 
   const trajectory = publish === null || round === undefined ? null : { round, number: publish.trajectory };
   return { jobId, owner: fence.owner, command: plan.command, trajectory };
 }
-
-const toJson = (value: unknown): string => `${JSON.stringify(value)}\n`;

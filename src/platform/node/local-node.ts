@@ -1,6 +1,6 @@
-import { statfs } from 'node:fs/promises';
 import { cpus, hostname, totalmem } from 'node:os';
 import type { NodeFolder } from '../compute/node-folder.js';
+import { freeBytesAt } from '../files.js';
 import { freePort } from '../network/free-port.js';
 import type { NodeSelf } from './port.js';
 
@@ -12,13 +12,12 @@ export class LocalNode implements NodeSelf {
   ) {}
 
   async facts(): Promise<Awaited<ReturnType<NodeSelf['facts']>>> {
-    const disk = await statfs(this.folder.root);
     return {
       hostname: hostname(),
       ...this.network,
       cpuCores: cpus().length,
       memoryBytes: totalmem(),
-      freeDiskBytes: disk.bavail * disk.bsize,
+      freeDiskBytes: await freeBytesAt(this.folder.root),
     };
   }
 

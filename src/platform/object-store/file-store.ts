@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rename, rm, rmdir, stat, statfs, unlink } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Failure } from '../../domain/failures.js';
-import { createAtomically, filesBelow, isDraft, makeFolder, nullIfMissing, writeAtomically } from '../files.js';
+import { createAtomically, filesBelow, freeBytesAt, isDraft, makeFolder, nullIfMissing, writeAtomically } from '../files.js';
 import type { ObjectStore, StoredObject } from './port.js';
 
 /** Folder for writes in progress, beside the objects so that a rename stays within the file system. */
@@ -77,8 +77,7 @@ export class FileStore implements ObjectStore {
   async freeBytes(): Promise<number> {
     return this.guard('', async () => {
       await makeFolder(this.root);
-      const { bavail, bsize } = await statfs(this.root);
-      return bavail * bsize;
+      return freeBytesAt(this.root);
     });
   }
 

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { RunPlan } from '../../contract/plan.js';
 import { PruneMark } from '../../contract/prune.js';
 import type { RunToPrune, StoreInventory } from '../../domain/pruning.js';
+import { totalBytes } from '../../domain/total-bytes.js';
 import { MANIFEST, PRUNE_MARK, PRUNED, runKeys } from '../../domain/store-keys.js';
 import { knownRun, type KnownRun } from '../control/open-runs.js';
+import { readableJson, readJsonObject } from '../object-store/json-objects.js';
 import type { ObjectStore, StoredObject } from '../object-store/port.js';
 import type { WorkflowState } from '../temporal/run-directory.js';
 import { weightsOf } from './run-weights.js';
@@ -35,13 +37,13 @@ export async function readInventory(sources: InventorySources): Promise<StoreInv
     return runKey === undefined || !mark.hasBegun || known.has(runKey) ? [] : [emptyRun(runKey)];
   });
   return {
-    bytes: sumOf([...objects, ...unfinished]),
+    bytes: totalBytes([...objects, ...unfinished]),
     runs: [...runs, ...halfRemoved],
     contents: (['dataset', 'model'] as const).flatMap((kind) =>
       [...groupBy(objects, new RegExp(`^${kind}s/([^/]+)/`))].map(([id, own]) => ({
         kind,
         key: `${kind}s/${id}`,
-        bytes: sumOf(own),
+        bytes: totalBytes(own),
         modifiedAt: newestOf(own),
       })),
     ),
@@ -63,7 +65,7 @@ export async function marks(store: ObjectStore): Promise<{ folder: string; mark:
 async function readRun(sources: InventorySources, runKey: string, objects: readonly StoredObject[]): Promise<RunToPrune> {
   const { store } = sources;
   const mark = await readable(store, `${runKeys.root(runKey)}/${PRUNE_MARK}`, PruneMark);
-  if (mark?.hasBegun === true) return { ...emptyRun(runKey), bytes: sumOf(objects) };
+  if (mark?.hasBegun === true) return { ...emptyRun(runKey), bytes: totalBytes(objects) };
   const has = (key: string): boolean => objects.some((object) => object.key === key);
   try {
     const run = await knownRun(store, runKey);
@@ -80,7 +82,7 @@ async function readRun(sources: InventorySources, runKey: string, objects: reado
       isPublished,
       isHalfRemoved: false,
       lastAt: run.ended?.endedAt ?? newestOf(objects),
-      bytes: sumOf(objects),
+      bytes: totalBytes(objects),
       weights: await weightsOf(store, runKey, objects),
       uses: [
         ...(dataset === null ? [] : [`datasets/${dataset.datasetId}`]),
@@ -93,7 +95,7 @@ async function readRun(sources: InventorySources, runKey: string, objects: reado
     if (!(error instanceof z.ZodError) && !(error instanceof SyntaxError)) throw error;
     // Nobody knows what it needs.
     const held = `a record of it cannot be read (${error.message.split('\n')[0] ?? ''})`;
-    return { ...emptyRun(runKey), held, isHalfRemoved: false, bytes: sumOf(objects), mayUseMore: true };
+    return { ...emptyRun(runKey), held, isHalfRemoved: false, bytes: totalBytes(objects), mayUseMore: true };
   }
 }
 
@@ -148,16 +150,13 @@ const emptyRun = (runKey: string): RunToPrune => ({
 const isMark = (key: string): boolean => key.endsWith(`/${PRUNE_MARK}`);
 
 async function readRecord<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
-  const content = await store.get(key);
-  return content === null ? null : schema.parse(JSON.parse(content.toString('utf8')));
+  const value = await readJsonObject(store, key);
+  return value === null ? null : schema.parse(value);
 }
 
 /** null also for one that is torn. */
 async function readable<T>(store: ObjectStore, key: string, schema: z.ZodType<T>): Promise<T | null> {
-  return readRecord(store, key, schema).catch((error: unknown) => {
-    if (error instanceof z.ZodError || error instanceof SyntaxError) return null;
-    throw error;
-  });
+  return schema.safeParse(await readableJson(store, key)).data ?? null;
 }
 
 function groupBy(objects: readonly StoredObject[], pattern: RegExp): Map<string, StoredObject[]> {
@@ -172,7 +171,6 @@ function groupBy(objects: readonly StoredObject[], pattern: RegExp): Map<string,
   return groups;
 }
 
-const sumOf = (objects: readonly StoredObject[]): number => objects.reduce((sum, { bytes }) => sum + bytes, 0);
 /** What a prune has written itself is no work on a run. */
 const newestOf = (objects: readonly StoredObject[]): string =>
   objects.reduce((newest, { key, modifiedAt }) => (modifiedAt > newest && !key.endsWith(`/${PRUNED}`) ? modifiedAt : newest), '');

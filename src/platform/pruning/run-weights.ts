@@ -1,14 +1,14 @@
 import { CheckpointManifest, SnapshotManifest, Trajectory } from '../../contract/checkpoint.js';
+import { TRAINING_ROUND } from '../../domain/names.js';
 import type { RunWeights } from '../../domain/pruning.js';
 import { chooseResumePoint, damageOfFiles, inDescent, lineOfDescent, type Descent } from '../../domain/resume-point.js';
 import { MANIFEST, PRUNED, runKeys, SET_ASIDE, trajectoryKeys } from '../../domain/store-keys.js';
+import { totalBytes } from '../../domain/total-bytes.js';
+import { readableJson } from '../object-store/json-objects.js';
 import type { ObjectStore, StoredObject } from '../object-store/port.js';
 
 /** A folder of weights below a trajectory, in any round. */
 const FOLDER = /^(runs\/[^/]+\/rounds\/([^/]+)\/trajectories\/(\d+)\/(checkpoints|epochs)\/[a-z]+-(\d+))\//;
-
-/** The round that trains; what the one of the smoke test has left is of no use to a next start. */
-const TRAINING = '0';
 
 interface Folder {
   key: string;
@@ -26,9 +26,9 @@ export async function weightsOf(store: ObjectStore, runKey: string, objects: rea
   const folders = foldersOf(objects);
   const found = await Promise.all(
     folders
-      .filter(({ kind, round }) => kind === 'checkpoint' && round === TRAINING)
+      .filter(({ kind, round }) => kind === 'checkpoint' && round === TRAINING_ROUND)
       .map(async ({ key, trajectory, number }) => {
-        const manifest = CheckpointManifest.safeParse(await json(store, `${key}/${MANIFEST}`));
+        const manifest = CheckpointManifest.safeParse(await readableJson(store, `${key}/${MANIFEST}`));
         const isUsable = manifest.success && !sizes.has(`${key}/${SET_ASIDE}`);
         const damage = isUsable ? damageOfFiles(key, manifest.data.files, sizes) : 'no gang would take it';
         return { trajectory, step: number, damage, isFinished: manifest.success };
@@ -46,9 +46,9 @@ export async function weightsOf(store: ObjectStore, runKey: string, objects: rea
       const { kind, key } = folder;
       if (kind === 'epoch') return epoch(store, folder, line);
       return {
-        ...{ kind, key, bytes: bytesOf(folder.objects) },
+        ...{ kind, key, bytes: totalBytes(folder.objects) },
         isNeeded:
-          folder.round === TRAINING &&
+          folder.round === TRAINING_ROUND &&
           needed.some((point) => point?.trajectory === folder.trajectory && point.step === folder.number),
         isLeftOver: !sizes.has(`${key}/${MANIFEST}`),
       };
@@ -60,8 +60,8 @@ export async function weightsOf(store: ObjectStore, runKey: string, objects: rea
 async function epoch(store: ObjectStore, { key, objects }: Folder, line: readonly Descent[]): Promise<RunWeights> {
   const isThere = (name: string): boolean => objects.some((object) => object.key === `${key}/${name}`);
   const stays = isThere(MANIFEST) ? [`${key}/${MANIFEST}`, `${key}/${PRUNED}`] : [];
-  const bytes = bytesOf(objects.filter((object) => !stays.includes(object.key)));
-  const manifest = SnapshotManifest.safeParse(await json(store, `${key}/${MANIFEST}`));
+  const bytes = totalBytes(objects.filter((object) => !stays.includes(object.key)));
+  const manifest = SnapshotManifest.safeParse(await readableJson(store, `${key}/${MANIFEST}`));
   return {
     ...{ kind: 'epoch', key, bytes },
     isNeeded: manifest.success && inDescent(line, manifest.data),
@@ -70,10 +70,10 @@ async function epoch(store: ObjectStore, { key, objects }: Folder, line: readonl
 }
 
 async function readLine(store: ObjectStore, runKey: string, objects: readonly StoredObject[]): Promise<Descent[]> {
-  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING));
+  const all = trajectoryKeys.all(runKeys.round(runKey, TRAINING_ROUND));
   const keys = objects.map(({ key }) => key).filter((key) => key.startsWith(all) && /^\d+\.json$/.test(key.slice(all.length)));
   // A trajectory that cannot be read would hide all before it: that is for a person, and the run is left alone.
-  return lineOfDescent(await Promise.all(keys.map(async (key) => Trajectory.parse(await json(store, key)))));
+  return lineOfDescent(await Promise.all(keys.map(async (key) => Trajectory.parse(await readableJson(store, key)))));
 }
 
 function foldersOf(objects: readonly StoredObject[]): Folder[] {
@@ -90,16 +90,4 @@ function foldersOf(objects: readonly StoredObject[]): Folder[] {
       });
   }
   return [...folders.values()];
-}
-
-const bytesOf = (objects: readonly StoredObject[]): number => objects.reduce((sum, { bytes }) => sum + bytes, 0);
-
-/** null for what is missing or torn. */
-async function json(store: ObjectStore, key: string): Promise<unknown> {
-  const content = await store.get(key);
-  try {
-    return content === null ? null : (JSON.parse(content.toString('utf8')) as unknown);
-  } catch {
-    return null;
-  }
 }

@@ -1,9 +1,9 @@
-import { readdir, statfs } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FollowCursor, JobFence, JobSpec, RankExit, SupervisorState } from '../../contract/job.js';
 import { Failure } from '../../domain/failures.js';
 import { stopPatience } from '../../domain/hang-watch.js';
-import { nullIfMissing } from '../files.js';
+import { freeBytesAt, nullIfMissing } from '../files.js';
 import { isAlive, killGroup, ownIdentity, sendSignal } from '../process/process-identity.js';
 import { startDetached } from '../process/start-detached.js';
 import { waitUntil } from '../process/wait-until.js';
@@ -103,9 +103,8 @@ export class LocalJobRunner implements JobRunner {
     return found;
   }
 
-  async freeBytes(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.work);
-    return bavail * bsize;
+  freeBytes(): Promise<number> {
+    return freeBytesAt(this.work);
   }
 
   log(jobId: string, rank: number, offset: number): Promise<Buffer> {

@@ -39,6 +39,9 @@ export function plainServer(address: string, namespace: string): ServerTarget {
 /** NOT_FOUND of gRPC. */
 const NOT_FOUND = 5;
 
+/** Does a server say that there is no such thing? */
+export const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
+
 /** @throws Failure Unreachable; EnvironmentNotReady where the server does not know the namespace. The caller closes `client.connection`. */
 export async function connectClient({ address, namespace, connectionOptions }: ServerTarget): Promise<Client> {
   const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '10 seconds' }).catch((error: unknown) => {
@@ -50,7 +53,7 @@ export async function connectClient({ address, namespace, connectionOptions }: S
     return new Client({ connection, namespace });
   } catch (error) {
     await connection.close();
-    if (!isGrpcServiceError(error) || (error.code as number) !== NOT_FOUND) throw error;
+    if (!isNotFound(error)) throw error;
     throw new Failure(
       'EnvironmentNotReady',
       `the Temporal server at ${address} has no namespace ${namespace}; create it there, or correct TEMPORAL_NAMESPACE`,

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { FineTuningRequest } from '../../contract/request.js';
-import { CONTROL_QUEUE, runWorkflowId } from '../../domain/names.js';
+import { CONTROL_QUEUE, RUN_WORKFLOW, runWorkflowId } from '../../domain/names.js';
 
 const EXAMPLE_ID = runWorkflowId('example');
 
@@ -14,7 +14,7 @@ export async function seedExampleRun(client: Client): Promise<void> {
     if (newest.workflowId === EXAMPLE_ID) return;
     break;
   }
-  await client.workflow.start('fineTuningRun', {
+  await client.workflow.start(RUN_WORKFLOW, {
     workflowId: EXAMPLE_ID,
     taskQueue: CONTROL_QUEUE,
     workflowIdConflictPolicy: 'USE_EXISTING',

@@ -1,8 +1,7 @@
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-
-/** Of gRPC's status codes. */
-const NOT_FOUND = 5;
+import { isNotFound } from './connection.js';
+import { LOOK_WORKFLOWS } from './standing-schedules.js';
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -13,7 +12,7 @@ const RETENTION_DAYS = 35;
  * Of what looks every two minutes a day is remembered: 1,440 histories of 23 kB (measured), 33 MB. Kept for as long as runs are,
  * they would be 1.2 GB, and runs a hundredth of it.
  */
-const LOOKS = `WorkflowType IN ("clusterSweep", "runRecovery") AND ExecutionStatus = "Completed"`;
+const LOOKS = `WorkflowType IN (${LOOK_WORKFLOWS.map((type) => `"${type}"`).join(', ')}) AND ExecutionStatus = "Completed"`;
 
 /**
  * Makes the namespace of the embedded server remember for so long, also one that an older start has made. What had ended before
@@ -41,7 +40,7 @@ export async function forgetLooks(client: Client, before: Date): Promise<void> {
       .deleteWorkflowExecution({ namespace, workflowExecution: { workflowId, runId } })
       .catch((error: unknown) => {
         // The index may still list what is gone.
-        if (!isGrpcServiceError(error) || (error.code as number) !== NOT_FOUND) throw error;
+        if (!isNotFound(error)) throw error;
       });
     number += 1;
     if (number === FORGOTTEN_AT_ONCE) return;

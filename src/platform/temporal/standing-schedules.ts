@@ -17,6 +17,9 @@ const STANDING = [
   { id: RECOVERY_ID, workflowType: 'runRecovery', summary: 'starts runs again that have failed' },
 ];
 
+/** Workflow types of their looks. */
+export const LOOK_WORKFLOWS: readonly string[] = STANDING.map(({ workflowType }) => workflowType);
+
 /** Makes the schedules of every installation, or brings those that are there up to date; one that a person has paused stays paused. */
 export async function ensureStandingSchedules(client: Client): Promise<void> {
   for (const { id, workflowType, summary } of STANDING) {

@@ -1,21 +1,10 @@
 import { expect, test } from 'vitest';
 import { stateOf } from '../../../src/cli/look-at-run.js';
-import { before, situation, status } from '../../fixtures/run-situation.js';
+import { before, parked, situation, status } from '../../fixtures/run-situation.js';
 
 const { stored } = situation();
 const ended = { outcome: 'failed' as const, fence: 1, endedAt: before(10), message: 'Hang' };
 const open = { startedAt: before(100), end: null };
-const parked = {
-  ...{
-    since: before(5),
-    nodesReleasedAt: before(-5),
-    until: before(-50),
-    againAt: null,
-    update: 'retryNow' as const,
-    help: 'more memory',
-    takes: [],
-  },
-};
 
 test('the word of the server counts before that of the store, which may be of an earlier execution', () => {
   expect(stateOf({ execution: open, status: status() }, { ...stored, ended })).toMatchObject({ state: 'open', since: before(100) });

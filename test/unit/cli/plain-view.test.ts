@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { PlainView } from '../../../src/cli/plain-view.js';
-import { at, failure, runView, stage, steps } from './run-views.js';
+import { at, failure, parked, runView, stage, steps } from './run-views.js';
 
 let lines: string[];
 let view: PlainView;
@@ -67,21 +67,10 @@ test('a failure that the run goes on from is told once', () => {
 });
 
 test('a run that is parked says once what would help and what to type, and again when it parks again', () => {
-  const parked = (since: number): ReturnType<typeof runView> =>
-    runView([stage('train', 0, null)], {
-      parked: {
-        since: at(since),
-        nodesReleasedAt: at(600),
-        until: at(9000),
-        againAt: null,
-        update: 'retryNow' as const,
-        help: 'more memory',
-        takes: [],
-      },
-    });
-  view.show(parked(3));
-  view.show(parked(3));
+  const look = (since: number): ReturnType<typeof runView> => runView([stage('train', 0, null)], { parked: parked(since) });
+  view.show(look(3));
+  view.show(look(3));
   expect(lines.slice(1)).toEqual(['  parked: more memory; npx formwork retry k goes on']);
-  view.show(parked(9));
+  view.show(look(9));
   expect(lines).toHaveLength(3);
 });

@@ -37,6 +37,16 @@ export function runView(stages: StageRecord[], more: Partial<RunView['status']> 
   };
 }
 
+export const parked = (since: number): NonNullable<RunView['status']['parked']> => ({
+  since: at(since),
+  nodesReleasedAt: at(600),
+  until: at(9000),
+  againAt: null,
+  update: 'retryNow',
+  help: 'more memory',
+  takes: [],
+});
+
 export const steps = (done: number, loss = 1): NonNullable<RunView['progress']> => ({
   phase: 'loop',
   trouble: null,

@@ -4,7 +4,7 @@ import { EXIT, exitCodeOfSituation } from '../../../src/cli/exit-codes.js';
 import { situationLines } from '../../../src/cli/situation-lines.js';
 import type { RunSituation } from '../../../src/contract/run-situation.js';
 import { FAILURES } from '../../../src/domain/failures.js';
-import { before, node, pending, situation, status } from '../../fixtures/run-situation.js';
+import { before, node, parked, pending, situation, status } from '../../fixtures/run-situation.js';
 
 const text = (over: Partial<RunSituation> = {}): string => situationLines(situation(over)).join('\n');
 /** Lines as one text, so that a sentence is found wherever it was wrapped. */
@@ -19,16 +19,6 @@ const lastFailure = {
     { rank: 0, logTail: ['waiting for rank 1'] },
     { rank: 1, logTail: ['step 1180', 'step 1181'] },
   ],
-};
-
-const parked = {
-  since: before(300),
-  nodesReleasedAt: before(-300),
-  until: before(-7200),
-  againAt: null,
-  update: 'retryNow' as const,
-  help: 'a smaller micro-batch: rank 0 ran out of memory 3 times',
-  takes: ['training.microBatchRows', 'training.contextTokens'],
 };
 
 describe('a run that trains well', () => {

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { TreeView } from '../../../src/cli/tree-view.js';
 import { STAGES } from '../../../src/contract/kinds.js';
-import { at, failure, runView, stage, steps } from './run-views.js';
+import { failure, parked, runView, stage, steps } from './run-views.js';
 
 let written: string;
 beforeEach(() => {
@@ -53,17 +53,8 @@ test('what did not come to its turn is left by its name', async () => {
 
 test('a run that is parked shows what to type instead of a bar', async () => {
   const view = new TreeView();
-  const parked = {
-    since: at(1),
-    nodesReleasedAt: at(600),
-    until: at(9000),
-    againAt: null,
-    update: 'retryNow' as const,
-    help: 'more memory',
-    takes: [],
-  };
   await vi.waitFor(() => {
-    view.show(runView([stage('plan', 0, null)], { parked, live: steps(120) }));
+    view.show(runView([stage('plan', 0, null)], { parked: parked(1), live: steps(120) }));
     expect(written).toContain('parked: more memory; npx formwork retry k goes on');
   });
   expect(written).not.toContain('120/300');

@@ -1,0 +1,1 @@
+export const totalBytes = (things: readonly { bytes: number }[]): number => things.reduce((sum, { bytes }) => sum + bytes, 0);
