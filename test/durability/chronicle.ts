@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { CheckpointManifest } from '../../src/contract/checkpoint.js';
+import { Incident } from '../../src/contract/incident.js';
 import { RunStatus } from '../../src/contract/run.js';
 import { runWorkflowId } from '../../src/domain/names.js';
+import { runKeys } from '../../src/domain/store-keys.js';
 import { trajectoriesFolder } from './lines.js';
 
 /** What is read has its own time in it, so this only has to see it before the next thing takes its place. */
@@ -15,7 +17,6 @@ const ANSWER_MS = 2_000;
 
 export interface Told {
   kind: string;
-  message: string;
   at: number;
 }
 
@@ -27,8 +28,8 @@ export interface Commit {
 
 /** Writes down, while a run lasts, what its record says and would not say any more afterwards. */
 export class Chronicle {
-  /** Failures that the run's status has named. */
-  readonly failures: Told[] = [];
+  /** What has ended a gang, in order, by the run's own record: its status names only the newest, and two may be half a second apart. */
+  failures: Told[] = [];
   /** Checkpoints, by the key of their manifest. */
   readonly commits = new Map<string, Commit>();
   /** Status of the run's workflow once it is closed, in lower case; `parked` where it waits for a person, as none comes here. */
@@ -72,8 +73,7 @@ export class Chronicle {
     try {
       await this.client.withDeadline(Date.now() + ANSWER_MS, async () => {
         const { status } = await handle.describe();
-        const { lastFailure, parked } = RunStatus.parse(await handle.query('status'));
-        if (lastFailure !== null) this.tell({ ...lastFailure, at: Date.parse(lastFailure.at) });
+        const { parked } = RunStatus.parse(await handle.query('status'));
         if (parked !== null) this.outcome = 'parked';
         else if (status.name !== 'RUNNING' && status.name !== 'PAUSED') this.outcome = status.name.toLowerCase();
       });
@@ -82,12 +82,22 @@ export class Chronicle {
     }
   }
 
-  private tell(failure: Told): void {
-    if (this.failures.at(-1)?.at !== failure.at) this.failures.push(failure);
+  private async lookAtStore(): Promise<void> {
+    this.failures = await this.readFailures();
+    await this.lookAtCommits();
+  }
+
+  private async readFailures(): Promise<Told[]> {
+    const folder = join(this.store, runKeys.incidents(this.runKey));
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
+    const incidents = await Promise.all(
+      names.sort().map(async (name) => Incident.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))),
+    );
+    return incidents.flatMap(({ event, at, kind }) => (event === 'failed' ? [{ kind, at: Date.parse(at) }] : []));
   }
 
   /** Manifests of old checkpoints are removed with them. */
-  private async lookAtStore(): Promise<void> {
+  private async lookAtCommits(): Promise<void> {
     const folder = trajectoriesFolder(this.store, this.runKey);
     for (const key of manifestsBelow(folder)) {
       if (this.commits.has(key)) continue;
