@@ -120,6 +120,7 @@ const SUITES: Suite[] = [
   vitest('e2e'),
   vitest('kills'),
   vitest('durability'),
+  vitest('chaos'),
   { ...vitest('network'), onlyByName: true },
 ];
 
