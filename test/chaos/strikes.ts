@@ -21,8 +21,12 @@ import { HOURLY_USD } from './request.js';
 const OUTAGE_SECONDS = 20;
 /** Somebody has to notice that nothing answers, and to type a command. */
 const UNTIL_UP_MS = 10_000;
-/** What both nodes cost in the time that the server needs to take the cap: one below what is spent is refused. */
-const MARGIN_USD = (0.3 * 2 * HOURLY_USD) / 3600;
+/** Of both nodes. */
+const USD_PER_SECOND = (2 * HOURLY_USD) / 3600;
+/** Between what is spent and the cap, at first: a server with nothing else to do needs as long to take it. */
+const LEAST_MARGIN_SECONDS = 0.05;
+/** A cap below what is spent by the time that it is taken is refused; then more is left. */
+const MARGIN_GROWTH = 1.5;
 
 export interface ChaosStrike {
   /** @throws Failure InvalidRequest when there is nothing to hit at this moment. */
@@ -76,17 +80,19 @@ async function killControlPlaneForAWhile(scene: Scene): Promise<Strike> {
   return { what: 'SIGKILL to control host, control worker and server, then formwork up', at, overAt: Date.now() };
 }
 
-/** Not by the command line: until it is up, a stage of seconds is over. */
+/**
+ * As little above what is spent as the server takes, so that it is reached when the run looks for the first time: the next look is after
+ * five seconds, and a stage may be over by then. Not by the command line for the same reason.
+ */
 async function setCap(scene: Scene): Promise<Strike> {
   const ledger = new StoredLedger(new FileStore(scene.home.store()), localCompute(scene.home, process.env));
-  for (;;) {
+  for (let margin = LEAST_MARGIN_SECONDS; ; margin *= MARGIN_GROWTH) {
     const { usd } = await ledger.read(scene.runKey);
-    const maxSpendUsd = usd + MARGIN_USD;
+    const maxSpendUsd = usd + margin * USD_PER_SECOND;
     try {
       await scene.run.executeUpdate(RAISE_UPDATE, { args: [{ maxSpendUsd }] });
       return struckNow(`maxSpendUsd ${maxSpendUsd.toFixed(2)} with ${usd.toFixed(2)} USD spent`);
     } catch (error) {
-      // On busy cores the server needed longer; what is spent by now is asked again.
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
     }
   }
