@@ -61,9 +61,8 @@ export const CELLS: readonly Cell[] = [
   ...cells('reset-run', 'completed', 'evaluate'),
   ...cells('reset-run-to-start', 'completed', 'smoke', 'publish'),
   // With recovery.afterTerminate; else a terminated run is left alone.
-  ...cells('terminate-run', 'recovered', 'baseline', 'train'),
-  { fault: 'terminate-run', stage: 'test', end: 'recovered', isInTest: true },
-  ...cells('terminate-run', 'terminated', 'lease'),
+  ...cells('terminate-run', 'recovered', 'baseline', 'train', 'test'),
+  { fault: 'terminate-run', stage: 'lease', end: 'terminated', isInTest: true },
   // Whoever ends its machines by hand has a reason: it does not lease others until it is told to.
   ...cells('terminate-lease', 'parked', 'smoke', 'test'),
   ...cells('cancel-run', 'cancelled', 'lease', 'smoke', 'evaluate', 'publish'),
