@@ -4,6 +4,8 @@ import { expectationInWords } from '../../src/domain/fault-expectation.js';
 import { faultRule, isOffered } from '../../src/domain/fault-table.js';
 import type { Fault } from './fault.js';
 import type { Summary } from '../kills/summary.js';
+import { siegeSections } from '../siege/page.js';
+import { readSiegeResults } from '../siege/result.js';
 import type { Result } from './result.js';
 
 /** docs/durability.md, formatted as every page is. */
@@ -44,6 +46,7 @@ function pageText(faults: readonly Fault[], measured: readonly Result[], kills: 
     '## Kills at random moments',
     KILLS,
     ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
+    ...siegeSections(readSiegeResults()),
     '## Running it',
     RUNNING,
   ]
