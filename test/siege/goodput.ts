@@ -44,6 +44,7 @@ export async function measureGoodput(
   const siege = new Siege('goodput');
   const { scene, runKey } = siege;
   const faults = goodputFaults(outageSeconds);
+  let isSound = false;
   try {
     await siege.start(request(join(scene.box.root, 'data'), minutes));
     const steps = await plannedSteps(siege);
@@ -61,16 +62,18 @@ export async function measureGoodput(
       faults.map((fault, index) => billed(fault, settled[index] as StruckFault, told)),
     );
     await settledLedger(scene.box, runKey);
+    const problems = faults.flatMap((fault, index) => judgeFault(fault, settled[index] as StruckFault));
+    isSound = problems.length === 0;
     return {
       ...stampOf(seed),
       ...{ steps, seconds: (all.to - all.from) / 1000, outageSeconds },
       ...{ checkpointEverySteps: CHECKPOINT_EVERY_STEPS, stepSeconds: STEP_SECONDS },
       ...bill,
       faults: settled,
-      problems: faults.flatMap((fault, index) => judgeFault(fault, settled[index] as StruckFault)),
+      problems,
     };
   } finally {
-    await scene.close();
+    await siege.close(isSound);
   }
 }
 

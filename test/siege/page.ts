@@ -1,85 +1,68 @@
 import { goodputFaults, LEAST_GOODPUT } from './goodput-faults.js';
 import type { FaultCost, GoodputResult, SiegeResults, StruckFault, ViggoResult } from './result.js';
-import { expectedInWords, type SiegeFault } from './siege-fault.js';
+import { expectedInWords } from './siege-fault.js';
 import { VIGGO_FAULTS } from './viggo-faults.js';
 
 /** Sections of docs/durability.md, from the newest whole sieges. */
 export const siegeSections = ({ viggo, goodput }: SiegeResults): string[] => [
   '## Twelve faults in one run',
   VIGGO,
-  ...(viggo === null
-    ? [table(['fault', 'in stage', 'what is done', 'what has to come of it'], VIGGO_FAULTS.map(plannedCells))]
-    : ofViggo(viggo)),
+  table(
+    ['fault', 'in stage', 'what is done', 'what has to come of it'],
+    VIGGO_FAULTS.map((fault) => [code(fault.name), fault.stage, fault.does, expectedInWords(fault)]),
+  ),
+  ...(viggo === null ? [NOT_MEASURED] : ofViggo(viggo)),
   '## What faults cost',
   GOODPUT,
-  ...(goodput === null ? ['Not measured.'] : ofGoodput(goodput)),
+  ...(goodput === null ? [NOT_MEASURED] : ofGoodput(goodput)),
 ];
 
-const VIGGO = `\`npm run siege -- viggo\` takes the real request, [examples/viggo.json](../examples/viggo.json), through a run that nothing happens to, and once more with twelve faults of different kinds, at random moments by seed, from the untrained model's evaluation to the published one. Each waits until the one before it is over and the run goes on. Three of them end the execution; nobody does anything about that, and the schedule \`run-recovery\` starts the next one, after a pause of 1, 2 and 4 minutes and up to 2 more until it looks. Beside the request: \`recovery.waitMinutes\` 1, \`recovery.afterTerminate\`, \`limits.stepSeconds\` 60. The list is \`test/siege/viggo-faults.ts\`; the command needs the data set, in the folder that \`FORMWORK_TEST_DATA\` names.
+const VIGGO = `\`npm run siege -- viggo\` takes the real request, [examples/viggo.json](../examples/viggo.json), through a run that nothing happens to, and once more with twelve faults of different kinds, at random moments by seed, from the untrained model's evaluation to the published one. Each waits until the one before it is over and the run goes on. Three of them end the execution; nobody does anything about that, and the schedule \`run-recovery\` starts the next one, after a pause of 1, 2 and 4 minutes and up to 2 more until it looks. Beside the request: \`recovery.waitMinutes\` 1, \`recovery.afterTerminate\`, \`limits.stepSeconds\` 60. The list is \`test/siege/viggo-faults.ts\`; \`FORMWORK_TEST_DATA\` names the folder that has the data set as \`viggo/\`, and \`FORMWORK_TEST_SEED\` repeats the moments.
 
 It has to complete with the weights of the unbroken run, the exact loss of every step of every rank along the line of descent, the same published file and the same predictions on the test split; the test split is read by one evaluation, after the epoch was chosen, each row once a model; the report tells of four executions and why each began; the ledger adds up to the provider's own files; and two minutes after the end nothing is left.`;
 
 const GOODPUT = `\`npm run siege -- goodput\` trains for about half an hour with ten faults of different kinds that a run survives in one execution, outages of a minute among them. **Goodput** is the time of nodes in training that is kept over all time of nodes, from the first step to the last; at least ${100 * LEAST_GOODPUT} % are asked for. Both come from the [ledger](ledger.md), and so does what each fault has cost: the parts add up to the whole exactly. \`--minutes 5\` is for trying out: outages are shorter, it prints, and keeps nothing.`;
 
-const plannedCells = (fault: SiegeFault): string[] => [code(fault.name), fault.stage, fault.does, expectedInWords(fault)];
+/** What has to be the same. */
+const HASHES = [
+  ['weights', 'weightsSha256'],
+  ['losses', 'lossesSha256'],
+  ['model.safetensors', 'modelSha256'],
+  ['test predictions', 'answersSha256'],
+] as const;
+
+const NOT_MEASURED = 'Not measured.';
 
 function ofViggo(result: ViggoResult): string[] {
   const { unbroken, sieged, faults, problems } = result;
-  const equal = (a: string, b: string): string => (a === b ? 'equal' : 'different');
+  const hashes = HASHES.map(([what, name]) => {
+    const [before, after] = [unbroken[name], sieged[name]];
+    return [`${what}, SHA-256`, code(before), code(after), before === after ? 'equal' : 'different'];
+  });
   return [
     `Taken on ${machineOf(result)}; seed ${result.seed}. ${problems.length === 0 ? 'All of it was so.' : 'It was not so:'}`,
     ...problemsOf(problems),
     table(
       ['', 'unbroken', 'with twelve faults', ''],
       [
-        [
-          'weights, SHA-256',
-          code(unbroken.weightsSha256),
-          code(sieged.weightsSha256),
-          equal(unbroken.weightsSha256, sieged.weightsSha256),
-        ],
-        [
-          'losses, SHA-256',
-          code(unbroken.lossesSha256),
-          code(sieged.lossesSha256),
-          equal(unbroken.lossesSha256, sieged.lossesSha256),
-        ],
-        [
-          'model.safetensors, SHA-256',
-          code(unbroken.modelSha256),
-          code(sieged.modelSha256),
-          equal(unbroken.modelSha256, sieged.modelSha256),
-        ],
-        [
-          'test predictions, SHA-256',
-          code(unbroken.answersSha256),
-          code(sieged.answersSha256),
-          equal(unbroken.answersSha256, sieged.answersSha256),
-        ],
+        ...hashes,
         ['steps', String(unbroken.steps), `${sieged.steps}, and ${sieged.stepsRedone} done again`, ''],
         ['executions, gangs', `${unbroken.executions}, ${unbroken.gangs}`, `${sieged.executions}, ${sieged.gangs}`, ''],
         ['took', minutes(unbroken.seconds), minutes(sieged.seconds), ''],
       ],
     ),
     table(
-      ['fault', 'in stage', 'what has to come of it', 'struck', 'what came of it', 'went on after'],
-      VIGGO_FAULTS.map((fault) => [
-        code(fault.name),
-        fault.stage,
-        expectedInWords(fault),
-        ...struckCells(faults.find(({ name }) => name === fault.name)),
-      ]),
+      ['fault', 'struck', 'what came of it', 'went on after'],
+      faults.map((struck) => [code(struck.name), ...struckCells(struck)]),
     ),
     'Went on: from the end of the fault to the first sign of work of the gang, job or execution after it. Where an execution was started again, the pause of the recovery is in it.',
   ];
 }
 
-function struckCells(struck: StruckFault | undefined): string[] {
-  if (struck === undefined) return ['', 'not struck', ''];
-  const { execution, stage, step, startedAgainAfter, failures, goesOnAfter } = struck;
+function struckCells({ execution, stage, step, startedAgainAfter, failures, goesOnAfter }: StruckFault): string[] {
   const came =
     startedAgainAfter === null ? failures.map(code).join(', ') || 'nothing failed' : `started again after ${startedAgainAfter}`;
-  return [`execution ${execution}, ${step === null ? stage : `step ${step}`}`, came, seconds(goesOnAfter)];
+  return [`execution ${execution}, ${stage}${step === null ? '' : `, step ${step}`}`, came, seconds(goesOnAfter)];
 }
 
 function ofGoodput(result: GoodputResult): string[] {

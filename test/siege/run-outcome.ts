@@ -69,7 +69,7 @@ export function digestOf({ losses, answers, stepsToldTwice: _, ...same }: RunOut
 /** Losses are in the order of steps: `<step>/<rank>: <loss>`. */
 export const stepsOf = (losses: readonly string[]): number => Number.parseInt(losses.at(-1) ?? '0', 10);
 
-export const linesOf = (folder: string, name: RegExp): string[] =>
+const linesOf = (folder: string, name: RegExp): string[] =>
   readdirSync(folder)
     .filter((file) => name.test(file))
     .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n'))

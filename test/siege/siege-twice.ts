@@ -34,6 +34,7 @@ export async function siegeTwice(
   const { outcome: unbroken, pace } = await runUnbroken(request);
   tell(`unbroken: ${pace.steps} steps, ${unbroken.seconds} s, weights ${unbroken.weightsSha256}`);
   const siege = new Siege('sieged');
+  let isSound = false;
   try {
     await siege.start(request(siege), drawRunTimeout(faults, pace, seed));
     const struck = await carryOut(siege, faults, pace, seed, tell);
@@ -48,22 +49,25 @@ export async function siegeTwice(
     ];
     await delay(LEFT_OVER_MS);
     problems.push(...(await lookForLeftOver(siege.scene)).map((left) => `left over: ${left}`), ...(await ledgerProblems(siege)));
+    isSound = problems.length === 0;
     return { ...stampOf(seed), unbroken: digestOf(unbroken), sieged: digestOf(sieged), faults: settled, problems };
   } finally {
-    await siege.scene.close();
+    await siege.close(isSound);
   }
 }
 
 async function runUnbroken(request: MakeRequest): Promise<{ outcome: RunOutcome; pace: Pace }> {
   const siege = new Siege('unbroken');
+  let isSound = false;
   try {
     await siege.start(request(siege));
     const outcome = await runOutcome(siege, await siege.result(END_MS));
     const { stages } = reportOf(siege);
     const spans = stages.map(({ stage, startedAt, endedAt }) => [stage, secondsBetween(startedAt, endedAt ?? startedAt)] as const);
+    isSound = true;
     return { outcome, pace: { steps: stepsOf(outcome.losses), stageSeconds: Object.fromEntries(spans) } };
   } finally {
-    await siege.scene.close();
+    await siege.close(isSound);
   }
 }
 

@@ -96,4 +96,12 @@ export class Siege {
   secondsSinceStart(at = Date.now()): number {
     return Math.round((at - this.startedAt) / 100) / 10;
   }
+
+  /** Ends everything of it. What went wrong is understood from logs and store, so they stay then. */
+  async close(isSound: boolean): Promise<void> {
+    if (isSound) return this.scene.close();
+    await this.scene.disconnect();
+    await this.scene.box.end();
+    process.stdout.write(`the home of run ${this.runKey} is kept for a look: ${this.scene.box.root}\n`);
+  }
 }
