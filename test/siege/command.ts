@@ -1,7 +1,8 @@
 /**
  * `npm run siege -- viggo`: the real ViGGO request with twelve faults, against the run that nothing happens to; `npm run siege -- goodput`:
- * half an hour of training with ten, and what each has cost. Each is kept, and docs/durability.md is written. `--short` and `--minutes`
- * are for trying out: they print, and keep nothing. `--page` writes the page from the results that are there.
+ * half an hour of training with ten, and what each has cost. Each is kept, and docs/durability.md is written. `--short`, `--minutes` and
+ * names of faults (`npm run siege -- viggo --short kill-rank`) are for trying out: they print, and keep nothing. `--page` writes the page
+ * from the results that are there.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,9 +29,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { short: { type: 'boolean', default: false }, minutes: { type: 'string' }, page: { type: 'boolean', default: false } },
 });
-const [part] = positionals;
-if (!values.page && (part === undefined || positionals.length > 1 || !PARTS.includes(part))) {
-  process.stderr.write(`usage: npm run siege -- ${PARTS.join('|')} [--short] [--minutes N], or --page\n`);
+const [part = '', ...names] = positionals;
+const known = part === 'viggo' ? VIGGO_FAULTS : [];
+const unknown = names.filter((name) => !known.some((fault) => fault.name === name));
+if (!values.page && (!PARTS.includes(part) || unknown.length > 0)) {
+  const kinds = VIGGO_FAULTS.map(({ name }) => name).join(' ');
+  process.stderr.write(`usage: npm run siege -- viggo [--short] [fault ...] | goodput [--minutes N] | --page\nfaults: ${kinds}\n`);
   process.exit(2);
 }
 
@@ -48,12 +52,12 @@ async function takeViggo(seed: number): Promise<boolean> {
   if (!values.short && data === null) return false;
   const result = await siegeTwice(
     ({ scene }) => (data === null ? shortSiegeRequest(join(scene.box.root, 'data')) : viggoRequest(data)),
-    VIGGO_FAULTS,
+    VIGGO_FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)),
     seed,
     say,
   );
   tellProblems(result.problems);
-  if (!values.short) {
+  if (!values.short && names.length === 0) {
     keepSiegeResult({ viggo: result });
     await writePage();
   }
