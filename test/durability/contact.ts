@@ -4,7 +4,7 @@ import proto from '@temporalio/proto';
 import type { Strike } from '../../src/platform/faults/fault-ground.js';
 import type { Scene } from './scene.js';
 
-/** Whom it asks, and the round whose followers beat. */
+/** Whom it asks, and the workflow whose activities follow the ranks and watch the nodes. */
 type Server = Pick<Scene, 'client' | 'roundId'>;
 
 const LOOK_MS = 200;

@@ -1,7 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { roundWorkflowId, TRAINING_ROUND } from '../../src/domain/names.js';
+import { TEST_EVALUATION } from '../../activities/evaluation/compare-on-test.js';
+import type { Stage } from '../../src/contract/kinds.js';
+import { evaluationWorkflowId, roundWorkflowId, runWorkflowId, TRAINING_ROUND } from '../../src/domain/names.js';
 import { NodeFolder } from '../../src/platform/compute/node-folder.js';
 import type { Strike } from '../../src/platform/faults/fault-ground.js';
 import { nullIfMissing } from '../../src/platform/files.js';
@@ -14,6 +16,8 @@ import type { SiegeExpectation } from './siege-fault.js';
 const LOOK_MS = 500;
 /** Polls are renewed within a minute; a worker that gave up is started again by its host. */
 const CONTACT_MS = 180_000;
+/** The shortest stage takes some seconds. */
+const STAGE_MS = 2_000;
 /** Two looks of the schedule, the longest of three doubled waits of a minute, and the start of everything. */
 const GOES_ON_MS = 15 * 60_000;
 
@@ -44,11 +48,7 @@ interface JobSigns {
 /** Resolves when a fault is over and the run goes on. @throws when it does not. */
 export async function awaitGoingOn(siege: Siege, expected: SiegeExpectation, strike: Strike, struck: Struck): Promise<GoneOn> {
   const { scene, runKey } = siege;
-  const roundId = roundWorkflowId(runKey, struck.fence, TRAINING_ROUND);
-  const contactAt =
-    expected.run === 'goes on' && strike.queues !== undefined
-      ? await contact({ client: scene.client, roundId }, strike, CONTACT_MS)
-      : null;
+  const contactAt = expected.run === 'goes on' && strike.queues !== undefined ? await contactOf(siege, strike, struck.fence) : null;
   const end = strike.overAt + GOES_ON_MS;
   while (Date.now() < end) {
     const signs = await jobSigns(scene.home);
@@ -58,6 +58,35 @@ export async function awaitGoingOn(siege: Siege, expected: SiegeExpectation, str
     await delay(LOOK_MS);
   }
   throw new Error(`run ${runKey} did not go on within ${GOES_ON_MS / 60_000} min of ${strike.what}`);
+}
+
+/** When all that was hit was heard from; null: not within the time. The stage may change meanwhile, and with it who beats. */
+async function contactOf(siege: Siege, strike: Strike, fence: number): Promise<number | null> {
+  const { client } = siege.scene;
+  while (Date.now() < strike.overAt + CONTACT_MS) {
+    const roundId = workflowAtWork(siege.runKey, fence, await siege.stage());
+    const at = await contact({ client, roundId }, strike, Date.now() - strike.overAt + STAGE_MS);
+    if (at !== null) return at;
+  }
+  return null;
+}
+
+/** Whose activities follow the ranks of a stage. */
+function workflowAtWork(runKey: string, fence: number, stage: Stage): string {
+  switch (stage) {
+    case 'smoke':
+      return roundWorkflowId(runKey, fence, 'smoke');
+    case 'train':
+      return roundWorkflowId(runKey, fence, TRAINING_ROUND);
+    case 'baseline':
+      return evaluationWorkflowId(runKey, fence, 'baseline');
+    case 'evaluate':
+      return evaluationWorkflowId(runKey, fence, 'epochs');
+    case 'test':
+      return evaluationWorkflowId(runKey, fence, TEST_EVALUATION);
+    default:
+      return runWorkflowId(runKey);
+  }
 }
 
 function isSign(signs: JobSigns, expected: SiegeExpectation, { overAt }: Strike, struck: Struck): boolean {
