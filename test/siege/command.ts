@@ -2,7 +2,7 @@
  * `npm run siege -- viggo`: the real ViGGO request with twelve faults, against the run that nothing happens to; `npm run siege -- goodput`:
  * half an hour of training with ten, and what each has cost. Each is kept, and docs/durability.md is written. `--short`, `--minutes` and
  * names of faults (`npm run siege -- viggo --short kill-rank`) are for trying out: they print, and keep nothing. `--page` writes the page
- * from the results that are there.
+ * from the results that are there. `--unbroken` names a home that has the unbroken run already, completed under the key `unbroken`.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,14 +27,21 @@ const PARTS = ['viggo', 'goodput'];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { short: { type: 'boolean', default: false }, minutes: { type: 'string' }, page: { type: 'boolean', default: false } },
+  options: {
+    short: { type: 'boolean', default: false },
+    unbroken: { type: 'string' },
+    minutes: { type: 'string' },
+    page: { type: 'boolean', default: false },
+  },
 });
 const [part = '', ...names] = positionals;
 const known = part === 'viggo' ? VIGGO_FAULTS : [];
 const unknown = names.filter((name) => !known.some((fault) => fault.name === name));
 if (!values.page && (!PARTS.includes(part) || unknown.length > 0)) {
   const kinds = VIGGO_FAULTS.map(({ name }) => name).join(' ');
-  process.stderr.write(`usage: npm run siege -- viggo [--short] [fault ...] | goodput [--minutes N] | --page\nfaults: ${kinds}\n`);
+  process.stderr.write(
+    `usage: npm run siege -- viggo [--short] [--unbroken HOME] [fault ...] | goodput [--minutes N] | --page\nfaults: ${kinds}\n`,
+  );
   process.exit(2);
 }
 
@@ -51,9 +58,12 @@ async function takeViggo(seed: number): Promise<boolean> {
   const data = values.short ? null : testDataFolder('viggo');
   if (!values.short && data === null) return false;
   const result = await siegeTwice(
-    ({ scene }) => (data === null ? shortSiegeRequest(join(scene.box.root, 'data')) : viggoRequest(data)),
-    VIGGO_FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)),
-    seed,
+    {
+      request: ({ scene }) => (data === null ? shortSiegeRequest(join(scene.box.root, 'data')) : viggoRequest(data)),
+      faults: VIGGO_FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)),
+      seed,
+      unbrokenHome: values.unbroken ?? null,
+    },
     say,
   );
   tellProblems(result.problems);

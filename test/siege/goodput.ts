@@ -50,7 +50,7 @@ export async function measureGoodput(
     const steps = await plannedSteps(siege);
     tell(`${steps} steps`);
     const struck = await carryOut(siege, faults, { steps, stageSeconds: {} }, seed, tell);
-    await siege.result(minutes * 60_000 + PATIENCE_MS);
+    await siege.completed(minutes * 60_000 + PATIENCE_MS);
     const settled = await settleFailures(siege, struck);
     const told = storedSteps(scene.box.home, runKey);
     const times = told.map(({ at }) => at);

@@ -9,7 +9,7 @@ export function judgeFault({ name, stage, expected }: SiegeFault, struck: Struck
   switch (expected.run) {
     case 'goes on':
     case 'forms again': {
-      const causes = expected.run === 'goes on' ? [] : [expected.cause];
+      const causes = expected.run === 'goes on' ? [] : expected.causes;
       return [
         ...place,
         ...(again === null ? [] : [problem(`the run was started again, after ${again}`)]),

@@ -36,7 +36,7 @@ const stamp = {
 
 /** Of a run that is done, so much that two can be held against each other by eye. */
 const RunDigest = z.strictObject({
-  seconds: z.int().describe('from the start of the first execution to the end of the last'),
+  seconds: z.int().describe('from the claim of the first execution to the end of the last'),
   executions: z.int(),
   gangs: z.int().describe('trajectories of its training'),
   steps: z.int(),

@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunResult } from '../../src/contract/run.js';
+import { z } from 'zod';
+import { RunOwner } from '../../src/contract/run.js';
 import { runKeys } from '../../src/domain/store-keys.js';
+import { knownRun } from '../../src/platform/control/open-runs.js';
+import type { Home } from '../../src/platform/home/home.js';
+import { FileStore } from '../../src/platform/object-store/file-store.js';
 import { TEST_EVALUATION } from '../../activities/evaluation/compare-on-test.js';
 import { lineOfLosses, stepsRedone, stepsToldTwice } from '../durability/lines.js';
-import { storedSteps } from '../e2e/training-watch.js';
+import { storedSteps, TrainingWatch } from '../e2e/training-watch.js';
 import type { RunDigest } from './result.js';
-import type { Siege } from './siege.js';
+
+/** What the stage `evaluate` has kept. */
+const ChosenEpoch = z.object({ epoch: z.int(), weightsSha256: z.string() });
 
 /** All that a run has made, by which two of them are held against each other. */
 export interface RunOutcome {
@@ -26,17 +32,20 @@ export interface RunOutcome {
   seconds: number;
 }
 
-export async function runOutcome(siege: Siege, result: RunResult): Promise<RunOutcome> {
-  const { scene, runKey } = siege;
-  const { owner, ended } = await siege.known();
-  if (result.outcome !== 'completed' || ended === null || owner === null)
-    throw new Error(`run ${runKey} ended as ${result.outcome}: ${result.message}`);
-  const stored = (key: string): string => join(scene.home.store(), key);
-  const forks = scene.watch.trajectories();
-  const steps = storedSteps(scene.box.home, runKey);
+/** From the store alone, so also of a run that was made before. @throws when it is not done. */
+export async function runOutcome(home: Home, runKey: string): Promise<RunOutcome> {
+  const store = new FileStore(home.store());
+  const { owner, ended } = await knownRun(store, runKey);
+  if (owner === null || ended?.outcome !== 'completed')
+    throw new Error(`run ${runKey} of ${home.root} is not completed: ${ended?.message ?? 'it has no end'}`);
+  const stored = (key: string): string => join(home.store(), key);
+  const chosen = ChosenEpoch.parse(JSON.parse(readFileSync(stored(runKeys.step(runKey, 'evaluate')), 'utf8')));
+  const first = RunOwner.parse(JSON.parse(readFileSync(stored(runKeys.owner(runKey, 1)), 'utf8')));
+  const forks = new TrainingWatch(home.root, runKey).trajectories();
+  const steps = storedSteps(home.root, runKey);
   return {
-    weightsSha256: result.weightsSha256 ?? '',
-    chosenEpoch: result.chosenEpoch ?? 0,
+    weightsSha256: chosen.weightsSha256,
+    chosenEpoch: chosen.epoch,
     losses: lineOfLosses(forks, steps),
     modelSha256: sha256(readFileSync(stored(`${runKeys.model(runKey)}/model.safetensors`))),
     answers: linesOf(stored(runKeys.evaluation(runKey, TEST_EVALUATION)), /^predictions-\d+\.jsonl$/).sort(),
@@ -44,7 +53,7 @@ export async function runOutcome(siege: Siege, result: RunResult): Promise<RunOu
     gangs: forks.length,
     stepsRedone: stepsRedone(forks, steps),
     stepsToldTwice: stepsToldTwice(steps),
-    seconds: Math.round(siege.secondsSinceStart(Date.parse(ended.endedAt))),
+    seconds: Math.round((Date.parse(ended.endedAt) - Date.parse(first.claimedAt)) / 1000),
   };
 }
 

@@ -7,8 +7,8 @@ import type { Siege } from './siege.js';
 export type SiegeExpectation =
   /** No gang and no job fails. */
   | { run: 'goes on' }
-  /** The gang forms again from a checkpoint. */
-  | { run: 'forms again'; cause: FailureKind }
+  /** The gang forms again from a checkpoint, after it has failed of each of these, in order. */
+  | { run: 'forms again'; causes: readonly FailureKind[] }
   /** The execution is over, and the schedule `run-recovery` starts another one. */
   | { run: 'is started again'; after: 'timed out' | 'terminated' };
 
@@ -33,7 +33,7 @@ export function expectedInWords({ expected }: SiegeFault): string {
     case 'goes on':
       return 'goes on, nothing fails';
     case 'forms again':
-      return `gang forms again, told as \`${expected.cause}\``;
+      return `gang forms again, told as ${expected.causes.map((cause) => `\`${cause}\``).join(', then ')}`;
     case 'is started again':
       return `execution over (${expected.after}); started again by the schedule`;
   }

@@ -6,6 +6,9 @@ import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.
 import type { Siege } from './siege.js';
 import type { SiegeFault } from './siege-fault.js';
 
+/** The rank that dies, and then the checkpoint that is found damaged by the gang that was to go on from it. */
+export const DAMAGED = ['RankKilled', 'CheckpointIncomplete'] as const;
+
 type Row = Omit<SiegeFault, 'name' | 'does' | 'strike'>;
 
 /** As `formwork fault` does it. `seconds`: of those that last. */

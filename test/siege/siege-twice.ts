@@ -5,6 +5,7 @@ import type { FineTuningRequestInput } from '../../src/contract/request.js';
 import { RunReport } from '../../src/contract/report.js';
 import { createRandom } from '../../src/domain/random.js';
 import { runKeys } from '../../src/domain/store-keys.js';
+import { Home } from '../../src/platform/home/home.js';
 import { lookForLeftOver } from '../durability/left-over.js';
 import { settledLedger } from '../e2e/provider-bill.js';
 import type { Pace } from './await-moment.js';
@@ -24,21 +25,33 @@ const LEFT_OVER_MS = 2 * 60_000;
 
 type MakeRequest = (siege: Siege) => FineTuningRequestInput;
 
-/** The same request twice: once with nothing happening to it, once with every fault of the table. */
+interface SiegePlan {
+  request: MakeRequest;
+  faults: readonly SiegeFault[];
+  seed: number;
+  unbrokenHome: string | null;
+}
+
+const UNBROKEN = 'unbroken';
+
+/**
+ * The same request twice: once with nothing happening to it, once with every fault of the table. `unbrokenHome`: one that has the first
+ * already, as the run `unbroken`.
+ */
 export async function siegeTwice(
-  request: MakeRequest,
-  faults: readonly SiegeFault[],
-  seed: number,
+  { request, faults, seed, unbrokenHome }: SiegePlan,
   tell: (line: string) => void,
 ): Promise<ViggoResult> {
-  const { outcome: unbroken, pace } = await runUnbroken(request);
+  const { outcome: unbroken, pace } =
+    unbrokenHome === null ? await runUnbroken(request) : await readUnbroken(new Home(unbrokenHome));
   tell(`unbroken: ${pace.steps} steps, ${unbroken.seconds} s, weights ${unbroken.weightsSha256}`);
   const siege = new Siege('sieged');
   let isSound = false;
   try {
     await siege.start(request(siege), drawRunTimeout(faults, pace, seed));
     const struck = await carryOut(siege, faults, pace, seed, tell);
-    const sieged = await runOutcome(siege, await siege.result(END_MS));
+    await siege.completed(END_MS);
+    const sieged = await runOutcome(siege.scene.home, siege.runKey);
     tell(`sieged: ${sieged.seconds} s, ${sieged.executions} executions, weights ${sieged.weightsSha256}`);
     const settled = await settleFailures(siege, struck);
     const problems = [
@@ -56,19 +69,30 @@ export async function siegeTwice(
   }
 }
 
-async function runUnbroken(request: MakeRequest): Promise<{ outcome: RunOutcome; pace: Pace }> {
-  const siege = new Siege('unbroken');
+interface Unbroken {
+  outcome: RunOutcome;
+  pace: Pace;
+}
+
+async function runUnbroken(request: MakeRequest): Promise<Unbroken> {
+  const siege = new Siege(UNBROKEN);
   let isSound = false;
   try {
     await siege.start(request(siege));
-    const outcome = await runOutcome(siege, await siege.result(END_MS));
-    const { stages } = reportOf(siege);
-    const spans = stages.map(({ stage, startedAt, endedAt }) => [stage, secondsBetween(startedAt, endedAt ?? startedAt)] as const);
+    await siege.completed(END_MS);
+    const unbroken = await readUnbroken(siege.scene.home);
     isSound = true;
-    return { outcome, pace: { steps: stepsOf(outcome.losses), stageSeconds: Object.fromEntries(spans) } };
+    return unbroken;
   } finally {
     await siege.close(isSound);
   }
+}
+
+async function readUnbroken(home: Home): Promise<Unbroken> {
+  const outcome = await runOutcome(home, UNBROKEN);
+  const { stages } = reportOf(home, UNBROKEN);
+  const spans = stages.map(({ stage, startedAt, endedAt }) => [stage, secondsBetween(startedAt, endedAt ?? startedAt)] as const);
+  return { outcome, pace: { steps: stepsOf(outcome.losses), stageSeconds: Object.fromEntries(spans) } };
 }
 
 /** So that the server closes the first execution in the stage of that row. null: no row asks for it. */
@@ -88,7 +112,9 @@ function drawRunTimeout(faults: readonly SiegeFault[], { stageSeconds }: Pace, s
 
 /** The report has to tell of every execution, and why it was begun. */
 function storyProblems(siege: Siege, faults: readonly SiegeFault[]): string[] {
-  const told = reportOf(siege).story.flatMap(({ fence, what }) => (what.startsWith('started') ? [`${fence}: ${what}`] : []));
+  const told = reportOf(siege.scene.home, siege.runKey).story.flatMap(({ fence, what }) =>
+    what.startsWith('started') ? [`${fence}: ${what}`] : [],
+  );
   const ends = faults.flatMap(({ expected }) => (expected.run === 'is started again' ? [expected.after] : []));
   const due = ['1: started', ...ends.map((end, n) => `${n + 2}: started again without a person, start ${n + 1}, after ${end}`)];
   return told.join() === due.join() ? [] : [`the report tells of the executions ${told.join('; ')}, not ${due.join('; ')}`];
@@ -103,7 +129,7 @@ async function ledgerProblems({ scene, runKey }: Siege): Promise<string[]> {
   }
 }
 
-const reportOf = ({ scene, runKey }: Siege): RunReport =>
-  RunReport.parse(JSON.parse(readFileSync(join(scene.home.store(), runKeys.report(runKey), 'report.json'), 'utf8')));
+const reportOf = (home: Home, runKey: string): RunReport =>
+  RunReport.parse(JSON.parse(readFileSync(join(home.store(), runKeys.report(runKey), 'report.json'), 'utf8')));
 
 const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;

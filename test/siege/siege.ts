@@ -81,12 +81,13 @@ export class Siege {
   }
 
   /** @throws when it is not over within this time, or over without being done. */
-  async result(withinMs: number): Promise<RunResult> {
+  async completed(withinMs: number): Promise<void> {
     const isClosed = async (): Promise<boolean> =>
       (await unlessAway(ANSWER_MS, () => this.run.describe())).status.name !== 'RUNNING';
     const closed = await waitUntil(isClosed, { timeoutMs: withinMs, everyMs: LOOK_MS });
     if (closed === null) throw new Error(`run ${this.runKey} is open after ${withinMs / 60_000} min`);
-    return RunResult.parse(await this.run.result());
+    const { outcome, message } = RunResult.parse(await this.run.result());
+    if (outcome !== 'completed') throw new Error(`run ${this.runKey} ended as ${outcome}: ${message}`);
   }
 
   ledgerRecords(): Promise<LedgerRecords> {

@@ -18,7 +18,7 @@ const struck = (changes: Partial<StruckFault>): StruckFault => ({
 });
 
 const goesOn = fault({ run: 'goes on' });
-const formsAgain = fault({ run: 'forms again', cause: 'Hang' });
+const formsAgain = fault({ run: 'forms again', causes: ['Hang'] });
 const startedAgain = fault({ run: 'is started again', after: 'terminated' });
 
 describe('a fault of a siege', () => {
