@@ -51,7 +51,7 @@ async function carryOutOne(siege: Siege, fault: SiegeFault, pace: Pace, random: 
     hitsWorkers: strike.queues !== undefined,
     contactAfter: goneOn.contactAt === null ? null : since(goneOn.contactAt),
     goesOnAfter: since(goneOn.at),
-    startedAgainAfter: now === fence ? null : await reasonOf(siege, now),
+    startedAgainAfter: now === fence ? null : await reasonOf(siege),
   };
 }
 
@@ -67,10 +67,10 @@ async function strikeOnce(siege: Siege, fault: SiegeFault, random: Random): Prom
   }
 }
 
-/** How the execution before this one ended, by the record of the recovery that started it; `a person`: none did. */
-async function reasonOf(siege: Siege, fence: number): Promise<string> {
+/** How the execution before this one ended, by the record of the recovery that started it; `no recovery`: somebody else did. */
+async function reasonOf(siege: Siege): Promise<string> {
   const recovery = (await siege.known()).owner?.recovery ?? null;
-  if (recovery === null) return `nothing that a recovery has started: execution ${fence} has another origin`;
+  if (recovery === null) return 'no recovery';
   return RunRecovery.parse(JSON.parse(String(await siege.store.get(runKeys.recovery(siege.runKey, recovery))))).reason;
 }
 
