@@ -4,12 +4,15 @@ import proto from '@temporalio/proto';
 import type { Strike } from '../../src/platform/faults/fault-ground.js';
 import type { Scene } from './scene.js';
 
+/** Whom it asks, and the workflow whose activities follow the ranks and watch the nodes. */
+type Server = Pick<Scene, 'client' | 'roundId'>;
+
 const LOOK_MS = 200;
 /** A server that is on its way up answers late. */
 const ANSWER_MS = 5_000;
 
 /** When all that a fault has cut off was heard from again, by the server's own book; null: not within this time. */
-export async function contact(scene: Scene, { queues = [], overAt }: Strike, withinMs: number): Promise<number | null> {
+export async function contact(scene: Server, { queues = [], overAt }: Strike, withinMs: number): Promise<number | null> {
   const end = overAt + withinMs;
   while (Date.now() < end) {
     // What the dead one had left open is older than its death. A poll that was open all along is not renewed for a minute, but then
@@ -22,7 +25,7 @@ export async function contact(scene: Scene, { queues = [], overAt }: Strike, wit
   return null;
 }
 
-async function lastPolls({ client }: Scene, queues: readonly string[]): Promise<number[]> {
+async function lastPolls({ client }: Server, queues: readonly string[]): Promise<number[]> {
   const answers = queues.map((name) =>
     unlessAway(client, () =>
       client.workflowService.describeTaskQueue({
@@ -38,7 +41,7 @@ async function lastPolls({ client }: Scene, queues: readonly string[]): Promise<
 }
 
 /** Of what follows the ranks and watches the nodes of the gang. */
-async function lastBeats({ client, roundId }: Scene): Promise<number[]> {
+async function lastBeats({ client, roundId }: Server): Promise<number[]> {
   const round = await unlessAway(client, () => client.workflow.getHandle(roundId).describe());
   return (round?.raw.pendingActivities ?? []).map(({ lastHeartbeatTime }) => milliseconds(lastHeartbeatTime));
 }

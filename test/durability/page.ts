@@ -6,6 +6,8 @@ import type { Fault } from './fault.js';
 import { chaosSection } from '../chaos/page.js';
 import type { ChaosResults } from '../chaos/result.js';
 import type { Summary } from '../kills/summary.js';
+import { siegeSections } from '../siege/page.js';
+import { readSiegeResults } from '../siege/result.js';
 import type { Result } from './result.js';
 
 /** docs/durability.md, formatted as every page is. */
@@ -53,6 +55,7 @@ function pageText(
     '## Kills at random moments',
     KILLS,
     ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
+    ...siegeSections(readSiegeResults()),
     '## Running it',
     RUNNING,
   ]

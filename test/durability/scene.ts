@@ -86,6 +86,11 @@ export class Scene {
     writeFileSync(join(this.box.root, 'request.json'), JSON.stringify(request(join(this.box.root, 'data'))));
     const started = this.formwork(['run', 'request.json', '--set', `runKey=${this.runKey}`, '--detach']);
     if ((await started.ended) !== 0) throw new Error(`run ${this.runKey} was not started:\n${started.stderr}`);
+    await this.connect();
+  }
+
+  /** To the control plane that is up. */
+  async connect(): Promise<void> {
     const { server } = (await new ControlFolder(this.home.control()).lastRecord()) as ControlRecord;
     if (this.network !== null) this.forward = await PortForward.open(this.network, server.address);
     // The server of another row may have been killed at this address: its channel waits up to two minutes before it tries again.

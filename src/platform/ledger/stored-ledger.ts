@@ -36,7 +36,8 @@ export class StoredLedger implements LedgerBook {
     return runLedger(records, this.now());
   }
 
-  private async records(runKey: string): Promise<LedgerRecords> {
+  /** All that the ledger is made of. */
+  async records(runKey: string): Promise<LedgerRecords> {
     const nodes = await this.nodes(runKey);
     const rounds = new Set(nodes.flatMap(({ jobs }) => jobs.flatMap(({ trajectory }) => trajectory?.round ?? [])));
     const read = [...rounds].map(async (round): Promise<[string, RoundRecord]> => [round, await this.round(runKey, round)]);

@@ -1,0 +1,104 @@
+/**
+ * `npm run siege -- viggo`: the real ViGGO request with twelve faults, against the run that nothing happens to; `npm run siege -- goodput`:
+ * half an hour of training with ten, and what each has cost. Each is kept, and docs/durability.md is written. `--short`, `--minutes` and
+ * names of faults (`npm run siege -- viggo --short kill-rank`) are for trying out: they print, and keep nothing. `--page` writes the page
+ * from the results that are there. `--unbroken` names a home that has the unbroken run already, completed under the key `unbroken`.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { prepareTestMachine } from '../../bin/test-machine.js';
+import { packageFile } from '../../src/platform/package-root.js';
+import { FAULTS } from '../durability/faults.js';
+import { durabilityPage } from '../durability/page.js';
+import { readResults, RESULTS } from '../durability/result.js';
+import { testDataFolder } from '../fixtures/test-data.js';
+import { readSummaries } from '../kills/summary.js';
+import { measureGoodput } from './goodput.js';
+import { LEAST_GOODPUT } from './goodput-faults.js';
+import { keepSiegeResult } from './result.js';
+import { siegeTwice } from './siege-twice.js';
+import { VIGGO_FAULTS } from './viggo-faults.js';
+import { shortSiegeRequest, viggoRequest } from './viggo-request.js';
+
+const MINUTES = 30;
+const OUTAGE_SECONDS = 60;
+const PARTS = ['viggo', 'goodput'];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    short: { type: 'boolean', default: false },
+    unbroken: { type: 'string' },
+    minutes: { type: 'string' },
+    page: { type: 'boolean', default: false },
+  },
+});
+const [part = '', ...names] = positionals;
+const known = part === 'viggo' ? VIGGO_FAULTS : [];
+const unknown = names.filter((name) => !known.some((fault) => fault.name === name));
+if (!values.page && (!PARTS.includes(part) || unknown.length > 0)) {
+  const kinds = VIGGO_FAULTS.map(({ name }) => name).join(' ');
+  process.stderr.write(
+    `usage: npm run siege -- viggo [--short] [--unbroken HOME] [fault ...] | goodput [--minutes N] | --page\nfaults: ${kinds}\n`,
+  );
+  process.exit(2);
+}
+
+if (values.page) await writePage();
+else {
+  const seed = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000);
+  const { env } = await prepareTestMachine();
+  Object.assign(process.env, env);
+  say(`faults at random moments, FORMWORK_TEST_SEED=${seed}`);
+  process.exitCode = (await (part === 'viggo' ? takeViggo(seed) : takeGoodput(seed, Number(values.minutes ?? MINUTES)))) ? 0 : 1;
+}
+
+async function takeViggo(seed: number): Promise<boolean> {
+  const data = values.short ? null : testDataFolder('viggo');
+  if (!values.short && data === null) return false;
+  const result = await siegeTwice(
+    {
+      request: ({ scene }) => (data === null ? shortSiegeRequest(join(scene.box.root, 'data')) : viggoRequest(data)),
+      faults: VIGGO_FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)),
+      seed,
+      unbrokenHome: values.unbroken ?? null,
+    },
+    say,
+  );
+  tellProblems(result.problems);
+  if (!values.short && names.length === 0) {
+    keepSiegeResult({ viggo: result });
+    await writePage();
+  }
+  return result.problems.length === 0;
+}
+
+async function takeGoodput(seed: number, minutes: number): Promise<boolean> {
+  // In a trial outages are as much shorter as all else.
+  const outageSeconds = Math.ceil((OUTAGE_SECONDS * Math.min(minutes, MINUTES)) / MINUTES);
+  const result = await measureGoodput(minutes, outageSeconds, seed, say);
+  result.costs.forEach((cost, index) => say(`${result.faults[index]?.name}: ${JSON.stringify(cost)} ms`));
+  say(`without a fault: ${JSON.stringify(result.ordinary)} ms`);
+  const goodput = result.kept / result.milliseconds;
+  say(`goodput ${(100 * goodput).toFixed(1)} % over ${result.seconds} s; at least ${100 * LEAST_GOODPUT} % are asked for`);
+  tellProblems(result.problems);
+  if (minutes >= MINUTES) {
+    keepSiegeResult({ goodput: result });
+    await writePage();
+  }
+  return result.problems.length === 0 && goodput >= LEAST_GOODPUT;
+}
+
+function tellProblems(problems: readonly string[]): void {
+  for (const problem of problems) say(`  ${problem}`);
+  say(problems.length === 0 ? 'all as it has to be' : `${problems.length} problems`);
+}
+
+async function writePage(): Promise<void> {
+  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, readResults(RESULTS), readSummaries()));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
+}
