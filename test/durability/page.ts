@@ -7,26 +7,24 @@ import { chaosSection } from '../chaos/page.js';
 import type { ChaosResults } from '../chaos/result.js';
 import type { Summary } from '../kills/summary.js';
 import { siegeSections } from '../siege/page.js';
-import { readSiegeResults } from '../siege/result.js';
+import type { SiegeResults } from '../siege/result.js';
 import type { Result } from './result.js';
 
-/** docs/durability.md, formatted as every page is. */
-export async function durabilityPage(
-  faults: readonly Fault[],
-  measured: readonly Result[],
-  kills: readonly Summary[],
-  chaos: ChaosResults | null,
-): Promise<string> {
-  const style = await resolveConfig(packageFile('docs', 'durability.md'));
-  return format(pageText(faults, measured, kills, chaos), { ...style, parser: 'markdown' });
+/** What the suites that strike runs have kept. */
+export interface Kept {
+  rows: readonly Result[];
+  kills: readonly Summary[];
+  chaos: ChaosResults | null;
+  sieges: SiegeResults;
 }
 
-function pageText(
-  faults: readonly Fault[],
-  measured: readonly Result[],
-  kills: readonly Summary[],
-  chaos: ChaosResults | null,
-): string {
+/** docs/durability.md, formatted as every page is. */
+export async function durabilityPage(faults: readonly Fault[], kept: Kept): Promise<string> {
+  const style = await resolveConfig(packageFile('docs', 'durability.md'));
+  return format(pageText(faults, kept), { ...style, parser: 'markdown' });
+}
+
+function pageText(faults: readonly Fault[], { rows: measured, kills, chaos, sieges }: Kept): string {
   const results = new Map(measured.map((result) => [result.name, result]));
   const problems = measured.flatMap(({ name, problems = [], why, state }) => [
     ...problems.map((problem) => `- \`${name}\`: ${problem}`),
@@ -55,7 +53,7 @@ function pageText(
     '## Kills at random moments',
     KILLS,
     ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
-    ...siegeSections(readSiegeResults()),
+    ...siegeSections(sieges),
     '## Running it',
     RUNNING,
   ]

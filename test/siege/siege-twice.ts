@@ -16,7 +16,7 @@ import { differences, digestOf, runOutcome, stepsOf, type RunOutcome } from './r
 import { settleFailures } from './settle-failures.js';
 import { Siege } from './siege.js';
 import type { SiegeFault } from './siege-fault.js';
-import { testReadProblems } from './test-reads.js';
+import { readOfTestProblems } from './test-reads.js';
 
 /** Several times what either run takes; one that is still open then is not going to end. */
 const END_MS = 30 * 60_000;
@@ -57,7 +57,7 @@ export async function siegeTwice(
     const problems = [
       ...faults.flatMap((fault, index) => judgeFault(fault, settled[index] as StruckFault)),
       ...differences(unbroken, sieged),
-      ...(await testReadProblems(siege, sieged)),
+      ...(await readOfTestProblems(siege)),
       ...storyProblems(siege, faults),
     ];
     await delay(LEFT_OVER_MS);

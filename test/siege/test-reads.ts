@@ -1,33 +1,11 @@
-import { EvaluationSpec } from '../../activities/evaluation/open-evaluation.js';
-import { GeneratedPrediction } from '../../src/contract/score.js';
 import { TEST_EVALUATION } from '../../activities/evaluation/compare-on-test.js';
-import { runKeys } from '../../src/domain/store-keys.js';
-import type { RunOutcome } from './run-outcome.js';
+import { testReadProblems } from '../chaos/evidence.js';
 import type { Siege } from './siege.js';
 
-/** What of how the test split was read is not as it has to be, in words: by one evaluation, once the epoch was chosen, each row once a model. */
-export async function testReadProblems(siege: Siege, { answers }: RunOutcome): Promise<string[]> {
-  const specs = await specsOf(siege);
-  const onTest = specs.filter(({ split }) => split === 'test');
-  const [spec] = onTest;
-  if (onTest.length !== 1 || spec === undefined || spec.id !== TEST_EVALUATION)
-    return [`the test split was asked by: ${onTest.map(({ id }) => id).join(', ') || 'nobody'}`];
-  const asked = answers.map((line) => GeneratedPrediction.parse(JSON.parse(line))).map(({ model, id }) => `${model} ${id}`);
-  const items = spec.items * spec.models.length;
-  return [
-    ...(asked.length === items && new Set(asked).size === items
-      ? []
-      : [`${asked.length} predictions on test, ${new Set(asked).size} of them different; ${items} were asked for`]),
-    ...(await askedTooEarly(siege)),
-  ];
-}
-
-async function specsOf({ store, runKey }: Siege): Promise<EvaluationSpec[]> {
-  const keys = (await store.list(runKeys.evaluation(runKey, ''))).map(({ key }) => key);
-  const read = keys
-    .filter((key) => key.endsWith('/spec.json'))
-    .map(async (key) => EvaluationSpec.parse(JSON.parse(String(await store.get(key)))));
-  return Promise.all(read);
+/** What of how the test split was read is not as it has to be, in words: also by the ledger, which knows when. */
+export async function readOfTestProblems(siege: Siege): Promise<string[]> {
+  const { scene, runKey } = siege;
+  return [...testReadProblems(scene.box.home, runKey, true), ...(await askedTooEarly(siege))];
 }
 
 async function askedTooEarly(siege: Siege): Promise<string[]> {
