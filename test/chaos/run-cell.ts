@@ -37,7 +37,7 @@ export async function runCell(cell: Cell, unbroken: Unbroken, seed: number): Pro
     const seconds = Math.round((Date.now() - began) / 1000);
     const executions = countExecutions(scene);
     const end = endAs(cell.end, state, hasParked, executions);
-    if (end !== cell.end) problems.push(`it ended as ${end}`);
+    if (end !== cell.end) problems.push(`it ended as ${end}, in stage ${stage}`);
     if (state === 'completed')
       problems.push(...differences(evidenceOf(scene.box.home, scene.runKey, await watch.result()), unbroken.evidence));
     problems.push(...missed, ...testReadProblems(scene.box.home, scene.runKey, state === 'completed'));
@@ -79,8 +79,7 @@ async function strikeIn(
   }
 }
 
-interface Ending {
-  state: string;
+interface Ending extends Look {
   /** And has gone on. */
   hasParked: boolean;
   problems: string[];
@@ -90,19 +89,19 @@ interface Ending {
 async function endOf(expected: CellEnd, watch: RunWatch): Promise<Ending> {
   const isOver = (look: Look): boolean =>
     look.state === 'parked' || (isClosed(look) && !(expected === 'recovered' && look.state === 'terminated'));
-  return { state: (await watch.until(isOver, END_MS)).state, hasParked: false, problems: [] };
+  return { ...(await watch.until(isOver, END_MS)), hasParked: false, problems: [] };
 }
 
 /** It parks in the stage in which its cap was set, without machines; then a person raises the cap, and it goes on to its end. */
 async function throughCap({ stage }: Cell, scene: Scene, watch: RunWatch): Promise<Ending> {
   const parked = await watch.until((look) => look.state === 'parked' || isClosed(look), END_MS);
-  if (parked.state !== 'parked') return { state: parked.state, hasParked: false, problems: [] };
+  if (parked.state !== 'parked') return { ...parked, hasParked: false, problems: [] };
   const problems = [
     ...(parked.stage === stage ? [] : [`it parked in stage ${parked.stage}`]),
     ...(await problemsAtCap(scene)),
     ...(await raiseAmply(scene)),
   ];
-  return { state: (await watch.until(isClosed, END_MS)).state, hasParked: true, problems };
+  return { ...(await watch.until(isClosed, END_MS)), hasParked: true, problems };
 }
 
 function endAs(expected: CellEnd, state: string, hasParked: boolean, executions: number): string {
