@@ -59,6 +59,15 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          // All cells run before the first test looks at them; one that does not come to an end is given up after eight minutes.
+          hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          ...common,
           name: 'network',
           include: ['test/network/**/*.test.ts'],
           fileParallelism: false,

@@ -259,7 +259,8 @@ function nextLines({ runKey, state, stored, server }: RunSituation): string[] {
   const isFailedForNow = state === 'failed' || state === 'interrupted' || state === 'cancelled';
   const isForgotten = state === 'unknown' && server.problem === null;
   const isOfAnother = server.id !== null && stored.owner !== null && !isOfServer(stored.owner, server.id);
-  if (stored.request !== null && (isFailedForNow || isForgotten)) {
+  // One that failed before it was claimed has left its request on the server.
+  if (state === 'failed' || (stored.request !== null && (isFailedForNow || isForgotten))) {
     return labelled('to go on', [`npx formwork resume ${runKey}${isOfAnother ? ' --take-over' : ''}`]);
   }
   if (state === 'unknown') return labelled('to go on', ['npx formwork up']);

@@ -7,17 +7,16 @@ import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { readEnvironment } from '../../src/platform/environment.js';
-import { packageFile, packageRoot } from '../../src/platform/package-root.js';
-import { readSummaries } from '../kills/summary.js';
+import { packageRoot } from '../../src/platform/package-root.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import { judge } from './judge.js';
 import { measureReference, startRow, type Row } from './measure.js';
 import type { Reference } from './reference.js';
-import { durabilityPage } from './page.js';
 import { minuteOfTraining } from './request.js';
 import { readResults, RESULTS, type Result } from './result.js';
 import { HEADINGS, cellsOf } from './table.js';
+import { writeDurabilityPage } from './write-page.js';
 
 const args = process.argv.slice(2);
 const names = args.filter((arg) => !arg.startsWith('--'));
@@ -104,7 +103,7 @@ async function writePage(): Promise<void> {
   const newest = new Map(readResults(file).map((result) => [result.name, result]));
   const kept = FAULTS.flatMap(({ name }) => newest.get(name) ?? []);
   writeFileSync(RESULTS, kept.map((result) => `${JSON.stringify(result)}\n`).join(''));
-  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, kept, readSummaries()));
+  await writeDurabilityPage();
 }
 
 function line(cells: readonly string[]): string {

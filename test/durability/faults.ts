@@ -48,7 +48,7 @@ export const FAULTS: readonly Fault[] = [
   offered('tear-shard', { moment: 'newest checkpoint' }),
   row('disk-full', storage.fillDisk, { missing: canMountDisks, prepare: storage.smallNodeDisk }),
   row('store-down', storage.failStore, { missing: canMountLoops, prepare: storage.failingStoreDisk }),
-  offered('terminate-run', { isInTest: true }),
+  offered('terminate-run'),
   offered('terminate-lease'),
   row('cancel-run', cancelRun),
   offered('reset-run'),

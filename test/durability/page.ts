@@ -3,6 +3,8 @@ import { packageFile } from '../../src/platform/package-root.js';
 import { expectationInWords } from '../../src/domain/fault-expectation.js';
 import { faultRule, isOffered } from '../../src/domain/fault-table.js';
 import type { Fault } from './fault.js';
+import { chaosSection } from '../chaos/page.js';
+import type { ChaosResults } from '../chaos/result.js';
 import type { Summary } from '../kills/summary.js';
 import { siegeSections } from '../siege/page.js';
 import { readSiegeResults } from '../siege/result.js';
@@ -13,12 +15,18 @@ export async function durabilityPage(
   faults: readonly Fault[],
   measured: readonly Result[],
   kills: readonly Summary[],
+  chaos: ChaosResults | null,
 ): Promise<string> {
   const style = await resolveConfig(packageFile('docs', 'durability.md'));
-  return format(pageText(faults, measured, kills), { ...style, parser: 'markdown' });
+  return format(pageText(faults, measured, kills, chaos), { ...style, parser: 'markdown' });
 }
 
-function pageText(faults: readonly Fault[], measured: readonly Result[], kills: readonly Summary[]): string {
+function pageText(
+  faults: readonly Fault[],
+  measured: readonly Result[],
+  kills: readonly Summary[],
+  chaos: ChaosResults | null,
+): string {
   const results = new Map(measured.map((result) => [result.name, result]));
   const problems = measured.flatMap(({ name, problems = [], why, state }) => [
     ...problems.map((problem) => `- \`${name}\`: ${problem}`),
@@ -43,6 +51,7 @@ function pageText(faults: readonly Fault[], measured: readonly Result[], kills: 
     ),
     ...section('## Rows that failed', problems),
     ...section('## Rows that did not run', notRun),
+    ...chaosSection(chaos),
     '## Kills at random moments',
     KILLS,
     ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
@@ -65,7 +74,7 @@ function byHand(faults: readonly Fault[]): string {
   return `\`npx formwork fault <row> --run <key>\` does it to a run of yours, with the same code, but for ${others.join(', ')}. The link it cuts is one that the node's worker holds, where the suite cuts one between hosts: [commands](cli.md#breaking-on-purpose).`;
 }
 
-const READING = `- **noticed**: until the run's own record had a first sign of it: a failure in its status, or a trajectory opened.
+const READING = `- **noticed**: until the run's own record had a first sign of it: a failure in its records, or a trajectory opened.
 - **training again**: until the first step of the next gang, with the start of Python and the reading of the checkpoint. \`went on\`: no rank was touched; the time is the one after which every worker polled again, from the end of the fault.
 - **steps done again**: steps of the struck gang after the checkpoint from which the next one went on. Allowed are the interval between two checkpoints and the steps that were made during one upload.
 - **weights**: the SHA-256 of the chosen weights, and the exact loss of every step of every rank along the line of descent, against the unbroken run.
@@ -77,7 +86,8 @@ with \`FORMWORK_TEST_SEED\`, which every start prints: the seed and the row's na
 shortens the long outages; \`FORMWORK_TEST_BESIDE\` says in words what else the cores have to do, for the page. The rows \`disk-full\` and \`store-down\` mount file systems of their own and need root; \`control-link-cut\` and
 \`rank-link-cut\` put control plane and nodes on hosts of their own, in network namespaces, and need root and iproute2. A quick part is in
 \`npm test\`, as the suite \`durability\`; a few seeds of the kills are there as the suite \`kills\`. \`npm run kills\` runs 300 seeds without
-PyTorch and 25 with DeepSpeed; \`npm run kills -- --runner stand-in --seeds 1\` with \`FORMWORK_TEST_SEED\` repeats one.`.replaceAll(
+PyTorch and 25 with DeepSpeed; \`npm run kills -- --runner stand-in --seeds 1\` with \`FORMWORK_TEST_SEED\` repeats one. \`npm run chaos\` runs all cells,
+\`npm run chaos -- kill-node@publish\` one of them, \`npm run chaos -- publish\` those of a stage; a few are in \`npm test\`, as the suite \`chaos\`.`.replaceAll(
     '\n',
     ' ',
   );

@@ -14,7 +14,7 @@ const Measured = z.strictObject({
   outcome: z
     .string()
     .describe("status of the run's workflow at the end; unknown: there is no server; open: it did not come to an end"),
-  cause: z.string().nullable().describe("first cause that the run's status has named after the fault"),
+  cause: z.string().nullable().describe("first cause that the run's records name after the fault"),
   noticedAfter: seconds,
   againAfter: seconds,
   contactAfter: seconds,

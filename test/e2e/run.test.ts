@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RunReport } from '../../src/contract/report.js';
 import { EXIT } from '../../src/cli/exit-codes.js';
-import { Ledger } from '../../src/contract/ledger.js';
 import { RunResult } from '../../src/contract/run.js';
 import { RunSituation } from '../../src/contract/run-situation.js';
 import { createRandom } from '../../src/domain/random.js';
@@ -256,51 +255,6 @@ describe('a run whose server, and then control host, is killed', () => {
     expect(watch.trajectories(), 'training was begun again').toHaveLength(1);
     expect(box.processes()).toEqual([]);
     expect(box.listening()).toEqual([]);
-  });
-});
-
-describe('a run that may cost so much', () => {
-  it('parks at its cap with a checkpoint and without machines, and completes with the weights of the unbroken one when it is raised', async () => {
-    const box = sandbox();
-    const runKey = 'capped';
-    /** Of one node: the two cost 0.4 USD a second. A launch for 30 minutes is 720 USD. */
-    const hourlyUsd = 720;
-    writeFileSync(join(box.root, 'request.json'), JSON.stringify(shortRequest(join(box.root, 'data'))));
-    const prices = { runKey, 'cluster.pricePerNodeHourUsd': hourlyUsd, maxSpendUsd: 1000 };
-    const set = Object.entries(prices).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-    const started = box.formwork(['run', 'request.json', ...set, '--detach']);
-    expect(await started.ended, started.stderr).toBe(EXIT.ok);
-    await new TrainingWatch(box.home, runKey).reached(0, 11);
-    const asked = box.formwork(['ledger', runKey, '--json']);
-    expect(await asked.ended, asked.stderr).toBe(EXIT.ok);
-    const cap = Ledger.parse(JSON.parse(asked.stdout)).usd + 2;
-    const lowered = box.formwork(['raise', runKey, '--max-spend-usd', String(cap)]);
-    expect(await lowered.ended, lowered.stderr).toBe(EXIT.ok);
-
-    const watched = box.formwork(['watch', runKey]);
-    expect(await watched.ended, watched.stderr).toBe(EXIT.parked);
-    const status = box.formwork(['status', runKey]);
-    expect(await status.ended, status.stderr).toBe(EXIT.parked);
-    expect(status.stdout).toMatch(/BudgetExceeded: .* USD are spent/);
-    expect(status.stdout).toContain('npx formwork raise capped [--max-spend-usd');
-    const { usd } = await settledLedger(box, runKey);
-    expect(usd).toBeGreaterThanOrEqual(cap);
-    // A lease is renewed at a third of its time.
-    expect(usd - cap).toBeLessThan(2 * hourlyUsd * (30 / 3 / 60));
-    expect(box.processes().filter(isEntry('node-host'))).toEqual([]);
-
-    const raised = box.formwork(['raise', runKey, '--max-spend-usd', '5000']);
-    expect(await raised.ended, raised.stderr).toBe(EXIT.ok);
-    const again = box.formwork(['watch', runKey]);
-    expect(await again.ended, again.stderr).toBe(EXIT.ok);
-    const report = RunReport.parse(
-      JSON.parse(readFileSync(join(box.home, 'store', 'runs', runKey, 'report', 'report.json'), 'utf8')),
-    );
-    expect(report.training.weightsSha256).toBe(unbroken.result.weightsSha256);
-    expect(lossesOf(box, runKey)).toEqual(lossesOf(unbroken.box, 'unbroken'));
-    expect((await settledLedger(box, runKey)).nodes).toHaveLength(4);
-    expect(await box.formwork(['down']).ended).toBe(EXIT.ok);
-    expect(box.processes()).toEqual([]);
   });
 });
 

@@ -4,17 +4,13 @@
  * of a runner come to is kept in the repository, and docs/durability.md shows it. FORMWORK_TEST_SEED is the first seed; with `--seeds 1`
  * it repeats one.
  */
-import { writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepareTestMachine } from '../../bin/test-machine.js';
-import { packageFile } from '../../src/platform/package-root.js';
-import { FAULTS } from '../durability/faults.js';
-import { durabilityPage } from '../durability/page.js';
-import { readResults, RESULTS } from '../durability/result.js';
+import { writeDurabilityPage } from '../durability/write-page.js';
 import { RUNNERS, runnerNamed, type Runner } from './runners.js';
 import { runSeason } from './season.js';
-import { keepSummary, readSummaries, type Summary } from './summary.js';
+import { keepSummary, type Summary } from './summary.js';
 import { lineOf } from './trial.js';
 
 const { values } = parseArgs({
@@ -30,7 +26,7 @@ for (const runner of values.runner === undefined ? RUNNERS : [runnerNamed(values
   isSound &&= summary.failedSeeds.length === 0 && summary.faults.length === 0;
   if (values.seeds !== undefined) continue;
   keepSummary(summary);
-  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, readResults(RESULTS), readSummaries()));
+  await writeDurabilityPage();
 }
 process.exitCode = isSound ? 0 : 1;
 

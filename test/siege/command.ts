@@ -4,16 +4,11 @@
  * names of faults (`npm run siege -- viggo --short kill-rank`) are for trying out: they print, and keep nothing. `--page` writes the page
  * from the results that are there. `--unbroken` names a home that has the unbroken run already, completed under the key `unbroken`.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { prepareTestMachine } from '../../bin/test-machine.js';
-import { packageFile } from '../../src/platform/package-root.js';
-import { FAULTS } from '../durability/faults.js';
-import { durabilityPage } from '../durability/page.js';
-import { readResults, RESULTS } from '../durability/result.js';
+import { writeDurabilityPage } from '../durability/write-page.js';
 import { testDataFolder } from '../fixtures/test-data.js';
-import { readSummaries } from '../kills/summary.js';
 import { measureGoodput } from './goodput.js';
 import { LEAST_GOODPUT } from './goodput-faults.js';
 import { keepSiegeResult } from './result.js';
@@ -45,7 +40,7 @@ if (!values.page && (!PARTS.includes(part) || unknown.length > 0)) {
   process.exit(2);
 }
 
-if (values.page) await writePage();
+if (values.page) await writeDurabilityPage();
 else {
   const seed = Number(process.env['FORMWORK_TEST_SEED'] ?? Date.now() % 1_000_000);
   const { env } = await prepareTestMachine();
@@ -69,7 +64,7 @@ async function takeViggo(seed: number): Promise<boolean> {
   tellProblems(result.problems);
   if (!values.short && names.length === 0) {
     keepSiegeResult({ viggo: result });
-    await writePage();
+    await writeDurabilityPage();
   }
   return result.problems.length === 0;
 }
@@ -85,7 +80,7 @@ async function takeGoodput(seed: number, minutes: number): Promise<boolean> {
   tellProblems(result.problems);
   if (minutes >= MINUTES) {
     keepSiegeResult({ goodput: result });
-    await writePage();
+    await writeDurabilityPage();
   }
   return result.problems.length === 0 && goodput >= LEAST_GOODPUT;
 }
@@ -93,10 +88,6 @@ async function takeGoodput(seed: number, minutes: number): Promise<boolean> {
 function tellProblems(problems: readonly string[]): void {
   for (const problem of problems) say(`  ${problem}`);
   say(problems.length === 0 ? 'all as it has to be' : `${problems.length} problems`);
-}
-
-async function writePage(): Promise<void> {
-  writeFileSync(packageFile('docs', 'durability.md'), await durabilityPage(FAULTS, readResults(RESULTS), readSummaries()));
 }
 
 function say(line: string): void {

@@ -18,8 +18,10 @@ import {
 import { pausedBy, type RunSchedule, type ScheduledStart, type ScheduleSettings } from '../../src/domain/run-schedule.js';
 import { scheduledRuns } from '../../src/cli/schedule/scheduled-run.js';
 import { TemporalRunDirectory } from '../../src/platform/temporal/run-directory.js';
+import { requestOnServer, unclaimedRuns } from '../../src/platform/temporal/unclaimed-runs.js';
 import { TemporalRunSchedules } from '../../src/platform/temporal/run-schedules.js';
 import { ensureStandingSchedules } from '../../src/platform/temporal/standing-schedules.js';
+import { eventually } from '../fixtures/child-process.js';
 import { FakePlanner } from '../fakes/fake-planner.js';
 import { samplePlan } from './samples.js';
 import { Scenario } from './scenario.js';
@@ -191,6 +193,16 @@ describe('a run that a schedule starts', () => {
     expect(await scheduledRuns(scenario.client, scenario.store, schedule)).toMatchObject([
       { state: 'failed', message: expect.stringContaining('the request names runKey mine') as string },
     ]);
+  });
+
+  it('that starts a run which is refused before it is claimed leaves it to be found and started again by the server', async () => {
+    await create({}, { runKey: 'mine' });
+    const { workflowId } = await trigger();
+    const { client } = scenario;
+    await expect(client.workflow.getHandle(workflowId).result()).rejects.toThrow();
+    await eventually('the server lists it', async () => (await unclaimedRuns(client)).some((run) => run.workflowId === workflowId));
+    expect(await requestOnServer(client, runKeyOf(workflowId))).toMatchObject({ runKey: 'mine' });
+    expect(await requestOnServer(client, 'nobody')).toBeNull();
   });
 });
 

@@ -1,8 +1,11 @@
 import { Command } from 'commander';
+import { runKeyOf } from '../../domain/names.js';
 import { knownRuns, type KnownRun } from '../../platform/control/open-runs.js';
 import { configuredServer } from '../../platform/temporal/connection.js';
+import { unclaimedRuns } from '../../platform/temporal/unclaimed-runs.js';
 import { CliContext } from '../context.js';
 import { listRun, type ListedRun } from '../list-run.js';
+import { unclaimedRun } from '../unclaimed-run.js';
 
 export const listCommand = (): Command =>
   new Command('list')
@@ -22,10 +25,19 @@ export const listCommand = (): Command =>
       }
     });
 
-/** One connection for all; only of a run that is open is asked whether it is parked, since those are few. */
+/** By the store, and by the server where one is up: one connection for all, and only an open run is asked whether it is parked. */
 async function describeAll(context: CliContext, runs: readonly KnownRun[]): Promise<ListedRun[]> {
-  const isOver = runs.every(({ owner, ended }) => owner === null || ended !== null);
-  if (isOver || ((await context.control.running()) === null && configuredServer() === null))
+  if ((await context.control.running()) === null && configuredServer() === null)
     return Promise.all(runs.map((run) => listRun(null, run)));
-  return context.withClient((client) => Promise.all(runs.map((run) => listRun(client, run))));
+  return context.withClient(async (client) => {
+    const isClaimed = new Set(runs.flatMap(({ runKey, owner }) => (owner === null ? [] : [runKey])));
+    const others = (await unclaimedRuns(client)).filter(({ workflowId }) => !isClaimed.has(runKeyOf(workflowId)));
+    const isOnServer = new Set(others.map(({ workflowId }) => runKeyOf(workflowId)));
+    const stored = runs.filter(({ runKey }) => !isOnServer.has(runKey));
+    const listed = await Promise.all([
+      ...others.map(async (run) => ({ at: run.startedAt, run: await unclaimedRun(client, run) })),
+      ...stored.map(async (run) => ({ at: run.owner?.claimedAt ?? '', run: await listRun(client, run) })),
+    ]);
+    return listed.sort((a, b) => b.at.localeCompare(a.at)).map(({ run }) => run);
+  });
 }

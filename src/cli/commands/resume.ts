@@ -2,11 +2,14 @@ import type { Client } from '@temporalio/client';
 import { Command } from 'commander';
 import type { FineTuningRequest } from '../../contract/request.js';
 import { Failure } from '../../domain/failures.js';
+import { runWorkflowId } from '../../domain/names.js';
 import { requestOf } from '../../domain/recovery.js';
 import { FREE_TO_CHANGE, requestDifferences } from '../../domain/request-differences.js';
 import { resumableRun, type ResumableRun } from '../../platform/control/resumable-run.js';
 import { parseRequest } from '../../platform/planning/local-planner.js';
+import { configuredServer } from '../../platform/temporal/connection.js';
 import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
+import { requestOnServer } from '../../platform/temporal/unclaimed-runs.js';
 import { carryRun, type CarryOptions, type RunToCarry } from '../carry-run.js';
 import { CliContext } from '../context.js';
 import type { ControlSession } from '../control-session.js';
@@ -29,8 +32,10 @@ export const resumeCommand = (): Command =>
     .action(async (runKey: string, options: ResumeOptions) => {
       const context = await CliContext.open();
       const run = await resumableRun(context.store, runKey);
-      if (run === null)
-        throw new Failure('InvalidRequest', `${context.store.uri} has no run ${runKey}; formwork list shows the runs`);
+      if (run === null) {
+        process.exitCode = await startAgain(context, runKey, options);
+        return;
+      }
       if (run.ended?.outcome === 'completed')
         throw new Failure('InvalidRequest', `run ${runKey} is completed; formwork report ${runKey} says where its report lies`);
       const request = changed(run, runKey, options.set);
@@ -41,6 +46,20 @@ export const resumeCommand = (): Command =>
       const join = (): void => refuseValues(runKey, options.set);
       process.exitCode = await carryRun({ runKey, workflowId: run.owner.workflowId, request, check, join }, options);
     });
+
+/** A run that was refused before it was claimed has left its request on the server alone. */
+async function startAgain(context: CliContext, runKey: string, options: ResumeOptions): Promise<number> {
+  const isUp = (await context.control.running()) !== null || configuredServer() !== null;
+  const given = isUp ? await context.withClient((client) => requestOnServer(client, runKey)) : null;
+  if (given === null) {
+    const server = isUp ? 'nor does the server know one' : 'and no server is up to ask: formwork up starts it';
+    throw new Failure('InvalidRequest', `${context.store.uri} has no run ${runKey}, ${server}; formwork list shows the runs`);
+  }
+  const request = parseRequest(assignAll({ ...given, runKey }, options.set));
+  await requestPlanner().plan(request, 'run');
+  const join = (): void => refuseValues(runKey, options.set);
+  return carryRun({ runKey, workflowId: runWorkflowId(runKey), request, join }, options);
+}
 
 /** As the last person asked for it, with single fields set. @throws Failure InvalidRequest when that were other work. */
 function changed({ plan, request: first }: ResumableRun, runKey: string, set: readonly string[]): FineTuningRequest {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FAULTS } from '../../durability/faults.js';
+import { readChaosResults } from '../../chaos/result.js';
 import { durabilityPage } from '../../durability/page.js';
 import { readResults, RESULTS } from '../../durability/result.js';
 import { readSummaries } from '../../kills/summary.js';
@@ -9,7 +10,7 @@ const text = page('durability');
 
 describe('docs/durability.md', () => {
   test('is what the results that are kept with it come to', async () => {
-    expect(text).toBe(await durabilityPage(FAULTS, readResults(RESULTS), readSummaries()));
+    expect(text).toBe(await durabilityPage(FAULTS, readResults(RESULTS), readSummaries(), readChaosResults()));
   });
 
   test('says of every row what has to come of it, and what came of it', () => {
