@@ -32,7 +32,7 @@ export async function runCell(cell: Cell, unbroken: Unbroken, seed: number): Pro
     CHAOS_STRIKES[cell.fault].prepare?.(scene);
     await scene.start(cellRequest(cell.end));
     const { strike, missed } = await strikeIn(cell, scene, random, unbroken);
-    const { state, hasParked, problems } =
+    const { state, stage, hasParked, problems } =
       cell.end === 'raised' ? await throughCap(cell, scene, watch) : await endOf(cell.end, watch);
     const seconds = Math.round((Date.now() - began) / 1000);
     const executions = countExecutions(scene);
