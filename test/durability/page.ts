@@ -7,7 +7,7 @@ import { chaosSection } from '../chaos/page.js';
 import type { ChaosResults } from '../chaos/result.js';
 import type { Summary } from '../kills/summary.js';
 import { siegeSections } from '../siege/page.js';
-import { readSiegeResults } from '../siege/result.js';
+import type { SiegeResults } from '../siege/result.js';
 import type { Result } from './result.js';
 
 /** docs/durability.md, formatted as every page is. */
@@ -16,9 +16,10 @@ export async function durabilityPage(
   measured: readonly Result[],
   kills: readonly Summary[],
   chaos: ChaosResults | null,
+  sieges: SiegeResults,
 ): Promise<string> {
   const style = await resolveConfig(packageFile('docs', 'durability.md'));
-  return format(pageText(faults, measured, kills, chaos), { ...style, parser: 'markdown' });
+  return format(pageText(faults, measured, kills, chaos, sieges), { ...style, parser: 'markdown' });
 }
 
 function pageText(
@@ -26,6 +27,7 @@ function pageText(
   measured: readonly Result[],
   kills: readonly Summary[],
   chaos: ChaosResults | null,
+  sieges: SiegeResults,
 ): string {
   const results = new Map(measured.map((result) => [result.name, result]));
   const problems = measured.flatMap(({ name, problems = [], why, state }) => [
@@ -55,7 +57,7 @@ function pageText(
     '## Kills at random moments',
     KILLS,
     ...(kills.length === 0 ? [] : [table(KILLS_HEADINGS, kills.map(killsCells))]),
-    ...siegeSections(readSiegeResults()),
+    ...siegeSections(sieges),
     '## Running it',
     RUNNING,
   ]
