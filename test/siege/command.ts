@@ -10,7 +10,7 @@ import { prepareTestMachine } from '../../bin/test-machine.js';
 import { writeDurabilityPage } from '../durability/write-page.js';
 import { testDataFolder } from '../fixtures/test-data.js';
 import { measureGoodput } from './goodput.js';
-import { LEAST_GOODPUT } from './goodput-faults.js';
+import { goodputFaults, LEAST_GOODPUT } from './goodput-faults.js';
 import { keepSiegeResult } from './result.js';
 import { siegeTwice } from './siege-twice.js';
 import { VIGGO_FAULTS } from './viggo-faults.js';
@@ -30,12 +30,15 @@ const { values, positionals } = parseArgs({
   },
 });
 const [part = '', ...names] = positionals;
-const known = part === 'viggo' ? VIGGO_FAULTS : [];
+const minutes = Number(values.minutes ?? MINUTES);
+// In a trial outages are as much shorter as all else.
+const outageSeconds = Math.ceil((OUTAGE_SECONDS * Math.min(minutes, MINUTES)) / MINUTES);
+const known = part === 'viggo' ? VIGGO_FAULTS : goodputFaults(outageSeconds);
+const faults = known.filter(({ name }) => names.length === 0 || names.includes(name));
 const unknown = names.filter((name) => !known.some((fault) => fault.name === name));
 if (!values.page && (!PARTS.includes(part) || unknown.length > 0)) {
-  const kinds = VIGGO_FAULTS.map(({ name }) => name).join(' ');
   process.stderr.write(
-    `usage: npm run siege -- viggo [--short] [--unbroken HOME] [fault ...] | goodput [--minutes N] | --page\nfaults: ${kinds}\n`,
+    `usage: npm run siege -- viggo [--short] [--unbroken HOME] [fault ...] | goodput [--minutes N] [fault ...] | --page\nfaults: ${known.map(({ name }) => name).join(' ')}\n`,
   );
   process.exit(2);
 }
@@ -46,7 +49,7 @@ else {
   const { env } = await prepareTestMachine();
   Object.assign(process.env, env);
   say(`faults at random moments, FORMWORK_TEST_SEED=${seed}`);
-  process.exitCode = (await (part === 'viggo' ? takeViggo(seed) : takeGoodput(seed, Number(values.minutes ?? MINUTES)))) ? 0 : 1;
+  process.exitCode = (await (part === 'viggo' ? takeViggo(seed) : takeGoodput(seed))) ? 0 : 1;
 }
 
 async function takeViggo(seed: number): Promise<boolean> {
@@ -55,7 +58,7 @@ async function takeViggo(seed: number): Promise<boolean> {
   const result = await siegeTwice(
     {
       request: ({ scene }) => (data === null ? shortSiegeRequest(join(scene.box.root, 'data')) : viggoRequest(data)),
-      faults: VIGGO_FAULTS.filter(({ name }) => names.length === 0 || names.includes(name)),
+      faults,
       seed,
       unbrokenHome: values.unbroken ?? null,
     },
@@ -69,16 +72,14 @@ async function takeViggo(seed: number): Promise<boolean> {
   return result.problems.length === 0;
 }
 
-async function takeGoodput(seed: number, minutes: number): Promise<boolean> {
-  // In a trial outages are as much shorter as all else.
-  const outageSeconds = Math.ceil((OUTAGE_SECONDS * Math.min(minutes, MINUTES)) / MINUTES);
-  const result = await measureGoodput(minutes, outageSeconds, seed, say);
+async function takeGoodput(seed: number): Promise<boolean> {
+  const result = await measureGoodput({ minutes, outageSeconds, faults, seed }, say);
   result.costs.forEach((cost, index) => say(`${result.faults[index]?.name}: ${JSON.stringify(cost)} ms`));
   say(`without a fault: ${JSON.stringify(result.ordinary)} ms`);
   const goodput = result.kept / result.milliseconds;
   say(`goodput ${(100 * goodput).toFixed(1)} % over ${result.seconds} s; at least ${100 * LEAST_GOODPUT} % are asked for`);
   tellProblems(result.problems);
-  if (minutes >= MINUTES) {
+  if (minutes >= MINUTES && names.length === 0) {
     keepSiegeResult({ goodput: result });
     await writeDurabilityPage();
   }

@@ -7,7 +7,6 @@ import { settledLedger } from '../e2e/provider-bill.js';
 import type { StepTold } from '../durability/lines.js';
 import { carryOut } from './carry-out.js';
 import { billFaults, type BilledFault } from './fault-costs.js';
-import { goodputFaults } from './goodput-faults.js';
 import { judgeFault } from './judge-fault.js';
 import { stampOf, type GoodputResult, type StruckFault } from './result.js';
 import { settleFailures } from './settle-failures.js';
@@ -37,16 +36,21 @@ const request = (folder: string, minutes: number): FineTuningRequestInput => ({
   limits: { stepSeconds: STEP_SECONDS },
 });
 
+interface GoodputPlan {
+  minutes: number;
+  /** Of the faults that last. */
+  outageSeconds: number;
+  faults: readonly SiegeFault[];
+  seed: number;
+}
+
 /** One long training with ten faults that it survives, and what each has cost. */
 export async function measureGoodput(
-  minutes: number,
-  outageSeconds: number,
-  seed: number,
+  { minutes, outageSeconds, faults, seed }: GoodputPlan,
   tell: (line: string) => void,
 ): Promise<GoodputResult> {
   const siege = new Siege('goodput');
   const { scene, runKey } = siege;
-  const faults = goodputFaults(outageSeconds);
   let isSound = false;
   try {
     await siege.start(request(join(scene.box.root, 'data'), minutes));

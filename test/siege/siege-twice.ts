@@ -61,7 +61,7 @@ export async function siegeTwice(
       ...storyProblems(siege, faults),
     ];
     await delay(LEFT_OVER_MS);
-    problems.push(...(await lookForLeftOver(siege.scene)).map((left) => `left over: ${left}`), ...(await ledgerProblems(siege)));
+    problems.push(...(await lookForLeftOver(siege.scene)).map((left) => `left over: ${left}`), ...(await billProblems(siege)));
     isSound = problems.length === 0;
     return { ...stampOf(seed), unbroken: digestOf(unbroken), sieged: digestOf(sieged), faults: settled, problems };
   } finally {
@@ -120,7 +120,7 @@ function storyProblems(siege: Siege, faults: readonly SiegeFault[]): string[] {
   return told.join() === due.join() ? [] : [`the report tells of the executions ${told.join('; ')}, not ${due.join('; ')}`];
 }
 
-async function ledgerProblems({ scene, runKey }: Siege): Promise<string[]> {
+async function billProblems({ scene, runKey }: Siege): Promise<string[]> {
   try {
     await settledLedger(scene.box, runKey);
     return [];
