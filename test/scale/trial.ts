@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { availableParallelism, totalmem } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { FineTuningRequest, type FineTuningRequestInput } from '../../src/contract/request.js';
+import { RECOVERY_ID, RUN_WORKFLOW, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
+import { bytesBelow } from '../../src/platform/files.js';
+import { packageFile } from '../../src/platform/package-root.js';
+import { startRun } from '../../src/platform/temporal/start-run.js';
+import { takeEvenly } from './evenly.js';
+import { readWaits, sizesOfHistories } from './histories.js';
+import { Installation } from './installation.js';
+import type { Trial } from './result.js';
+import { scrape } from './scrape.js';
+import { whileAsked } from './status-probe.js';
+import { WatchedProcess } from './watched-process.js';
+
+/** What `npm start` asks for: practice rows, `tiny`, two nodes. */
+const REQUEST: FineTuningRequestInput = {};
+const NODES = 2;
+
+/** Long enough for two looks of the metrics at the ledgers, and for each machine to hand back twice. */
+const HOLD_MS = 45_000;
+const LOOK_MS = 250;
+/** Histories are read one after the other, each in some milliseconds. */
+const READ_RUNS = 20;
+
+export interface TrialLimits {
+  /** After so long those that train are held, and the others let go on without a stop. */
+  rampMs: number;
+  /** After so long what is open counts as not completed. */
+  drainMs: number;
+}
+
+/** So many runs at once, from their start to their end. */
+export async function measure(runs: number, limits: TrialLimits, say: (line: string) => void): Promise<Trial> {
+  const installation = await Installation.open();
+  try {
+    const runKeys = Array.from({ length: runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
+    await installation.addNodes(runKeys, NODES);
+    say(`${NODES * runs} machines poll`);
+    return await new Measurement(installation, runKeys, limits, say).carryOut();
+  } finally {
+    await installation.close();
+  }
+}
+
+class Measurement {
+  private readonly server: WatchedProcess;
+  private readonly worker: WatchedProcess;
+  private readonly nodes: WatchedProcess;
+  private phaseBegan = Date.now();
+
+  constructor(
+    private readonly installation: Installation,
+    private readonly runKeys: readonly string[],
+    private readonly limits: TrialLimits,
+    private readonly say: (line: string) => void,
+  ) {
+    this.server = new WatchedProcess(installation.server.process.pid);
+    this.worker = new WatchedProcess(installation.workerPid);
+    this.nodes = new WatchedProcess(installation.nodesPid);
+  }
+
+  async carryOut(): Promise<Trial> {
+    const { installation, runKeys, server, worker, nodes } = this;
+    const { client, metricsAddress, home } = installation;
+    const before = await bytesBelow(home.server());
+    await this.startRuns();
+    const ramped = await whileAsked(client, runKeys, this.untilAllTrain());
+    const ramp = this.endPhase('ramp');
+    const inTraining = Math.floor(installation.training / NODES);
+    const held = await whileAsked(client, runKeys, this.hold());
+    const hold = this.endPhase('hold');
+    installation.endTraining();
+    const completed = await this.untilAllAreOver();
+    const drain = this.endPhase('drain');
+    const last = await scrape(metricsAddress);
+    const { cached, ...found } = held.value;
+    return {
+      ...{ runs: runKeys.length, nodes: NODES, at: new Date().toISOString(), inTraining, completed },
+      machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
+      phases: { ramp, hold, drain },
+      ...(await readWaits(client, takeEvenly(runKeys, READ_RUNS))),
+      status: { ramp: ramped.status, hold: held.status },
+      processes: { server: server.measured(), worker: worker.measured(), nodes: nodes.measured() },
+      database: { bytes: (await bytesBelow(home.server())) - before, writtenBytes: server.writtenBytes() },
+      histories: await sizesOfHistories(client),
+      cache: {
+        held: cached,
+        evicted: last.sum('temporal_sticky_cache_total_forced_eviction'),
+        missed: last.sum('temporal_sticky_cache_miss'),
+      },
+      ...found,
+    };
+  }
+
+  private async startRuns(): Promise<void> {
+    const request = FineTuningRequest.parse(REQUEST);
+    const { client } = this.installation;
+    await Promise.all(this.runKeys.map((runKey) => startRun(client, runWorkflowId(runKey), request)));
+    this.say(`all started after ${this.sinceBegin().toFixed(1)} s`);
+  }
+
+  private async untilAllTrain(): Promise<void> {
+    await this.until(() => Promise.resolve(this.installation.training >= NODES * this.runKeys.length), this.limits.rampMs);
+  }
+
+  /** All train: what a person, Prometheus and the standing schedules see of it. */
+  private async hold(): Promise<Pick<Trial, 'metrics' | 'list' | 'looks' | 'slots'> & { cached: number }> {
+    const { client, metricsAddress } = this.installation;
+    const began = new Date();
+    for (const id of [SWEEP_ID, RECOVERY_ID]) await client.schedule.getHandle(id).trigger();
+    const list = await this.timeList();
+    await delay(HOLD_MS - (Date.now() - began.getTime()));
+    const found = await scrape(metricsAddress);
+    const slots = (name: string): number => found.sum(`temporal_worker_task_slots_${name}`, { worker_type: 'ActivityWorker' });
+    return {
+      metrics: {
+        scrape: found.seconds,
+        kib: found.bytes / 1024,
+        look: found.has('formwork_ledger_look_seconds') ? found.sum('formwork_ledger_look_seconds') : null,
+      },
+      list,
+      looks: { sweep: await this.lookSince('clusterSweep', began), recovery: await this.lookSince('runRecovery', began) },
+      slots: { used: slots('used'), free: slots('available') },
+      cached: found.sum('temporal_sticky_cache_size'),
+    };
+  }
+
+  private async timeList(): Promise<number> {
+    const began = performance.now();
+    const { stdout } = await promisify(execFile)(process.execPath, [packageFile('bin', 'formwork.mjs'), 'list', '--json'], {
+      env: this.installation.environment(),
+    });
+    const listed = stdout.trim().split('\n').length;
+    if (listed !== this.runKeys.length) throw new Error(`formwork list has ${listed} of ${this.runKeys.length} runs`);
+    return (performance.now() - began) / 1000;
+  }
+
+  /** The longest of this type that has begun since, and is over. */
+  private async lookSince(type: string, since: Date): Promise<number | null> {
+    const query = `WorkflowType = "${type}" AND StartTime >= "${since.toISOString()}" AND ExecutionStatus = "Completed"`;
+    const seconds: number[] = [];
+    for await (const { startTime, closeTime } of this.installation.client.workflow.list({ query }))
+      if (closeTime !== undefined) seconds.push((closeTime.getTime() - startTime.getTime()) / 1000);
+    return seconds.length === 0 ? null : Math.max(...seconds);
+  }
+
+  /** @returns how many have completed. */
+  private async untilAllAreOver(): Promise<number> {
+    const count = async (status: string): Promise<number> => {
+      const query = `WorkflowType = "${RUN_WORKFLOW}" AND ExecutionStatus = "${status}" AND WorkflowId STARTS_WITH "run/scale-"`;
+      return (await this.installation.client.workflow.count(query)).count;
+    };
+    await this.until(async () => (await count('Running')) === 0, this.limits.drainMs);
+    return count('Completed');
+  }
+
+  private async until(isMet: () => Promise<boolean>, limitMs: number): Promise<void> {
+    for (const began = Date.now(); Date.now() - began < limitMs && !(await isMet());) {
+      this.installation.check();
+      await delay(LOOK_MS);
+    }
+  }
+
+  private endPhase(name: string): number {
+    for (const process of [this.server, this.worker, this.nodes]) process.mark();
+    const seconds = this.sinceBegin();
+    this.say(`${name}: ${seconds.toFixed(1)} s`);
+    this.phaseBegan = Date.now();
+    return seconds;
+  }
+
+  private sinceBegin(): number {
+    return (Date.now() - this.phaseBegan) / 1000;
+  }
+}
