@@ -20,8 +20,11 @@ import { checkRows } from '../src/tasks/check-rows.js';
 import { FailureInterceptor } from './failure-interceptor.js';
 import { connectWorker, installRuntime } from './runtime.js';
 
-/** Each training gang keeps one activity, which sleeps, busy watching its nodes. */
-const MAX_ACTIVITIES = 500;
+/**
+ * Each lease that launches, each gang and each job keeps one activity, which sleeps, busy watching its nodes: two a run at most times.
+ * With none left nothing can run that would end one of them, so there are more than memory has room for runs; a free one costs nothing.
+ */
+const MAX_ACTIVITIES = 10_000;
 
 /** Prometheus asks every quarter or half of a minute or so; each look reads the ledgers of the runs that have machines. */
 const MEASURE_MS = 15_000;

@@ -9,7 +9,8 @@ const RESULTS = packageFile('test', 'scale', 'results.json');
 const inPhases = <T extends z.ZodType>(of: T) => z.strictObject({ ramp: of, hold: of, drain: of });
 
 const Process = z.strictObject({
-  idleMib: z.number().describe('resident, before the first run is started'),
+  idleMib: z.number().describe('resident, before machines poll'),
+  readyMib: z.number().describe('the same when all machines poll, before the first run is started'),
   peakMib: z.number().describe('resident, by the kernel'),
   cpu: inPhases(z.number()).describe('CPU-seconds'),
   mainThread: inPhases(z.number()).describe('CPU-seconds of its first thread; of Node the one that JavaScript runs on'),
@@ -46,7 +47,7 @@ export const Trial = z.strictObject({
     kib: z.number(),
     look: z.number().nullable().describe('the look that reads the ledgers; null: none had ended'),
   }),
-  list: z.number().describe('formwork list'),
+  list: z.strictObject({ seconds: z.number(), unanswered: z.int().describe('runs that it had no answer of') }).describe('formwork list'),
   looks: z.strictObject({ sweep: z.number().nullable(), recovery: z.number().nullable() }).describe('null: not over in time'),
 });
 export type Trial = z.infer<typeof Trial>;

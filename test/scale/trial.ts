@@ -37,8 +37,6 @@ export async function measure(runs: number, limits: TrialLimits, say: (line: str
   const installation = await Installation.open();
   try {
     const runKeys = Array.from({ length: runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
-    await installation.addNodes(runKeys, NODES);
-    say(`${NODES * runs} machines poll`);
     return await new Measurement(installation, runKeys, limits, say).carryOut();
   } finally {
     await installation.close();
@@ -49,11 +47,11 @@ class Measurement {
   private readonly server: WatchedProcess;
   private readonly worker: WatchedProcess;
   private readonly nodes: WatchedProcess;
-  private phaseBegan = Date.now();
+  private phaseBegan = 0;
 
   constructor(
     private readonly installation: Installation,
-    private readonly runKeys: readonly string[],
+    private readonly runKeys: string[],
     private readonly limits: TrialLimits,
     private readonly say: (line: string) => void,
   ) {
@@ -65,7 +63,11 @@ class Measurement {
   async carryOut(): Promise<Trial> {
     const { installation, runKeys, server, worker, nodes } = this;
     const { client, metricsAddress, home } = installation;
+    await installation.addNodes(runKeys, NODES);
+    this.say(`${NODES * runKeys.length} machines poll`);
+    for (const process of [server, worker, nodes]) process.begin();
     const before = await bytesBelow(home.server());
+    this.phaseBegan = Date.now();
     await this.startRuns();
     const ramped = await whileAsked(client, runKeys, this.untilAllTrain());
     const ramp = this.endPhase('ramp');
@@ -128,14 +130,15 @@ class Measurement {
     };
   }
 
-  private async timeList(): Promise<number> {
+  private async timeList(): Promise<Trial['list']> {
     const began = performance.now();
     const { stdout } = await promisify(execFile)(process.execPath, [packageFile('bin', 'formwork.mjs'), 'list', '--json'], {
       env: this.installation.environment(),
     });
-    const listed = stdout.trim().split('\n').length;
-    if (listed !== this.runKeys.length) throw new Error(`formwork list has ${listed} of ${this.runKeys.length} runs`);
-    return (performance.now() - began) / 1000;
+    const seconds = (performance.now() - began) / 1000;
+    const listed = stdout.trim().split('\n');
+    if (listed.length !== this.runKeys.length) throw new Error(`formwork list has ${listed.length} of ${this.runKeys.length} runs`);
+    return { seconds, unanswered: listed.filter((line) => line.includes('gives no answer')).length };
   }
 
   /** The longest of this type that has begun since, and is over. */

@@ -8,11 +8,17 @@ type Phase = (typeof PHASES)[number];
 /** Memory and processor time of a process, by the kernel's account. */
 export class WatchedProcess {
   private readonly idleMib: number;
-  private readonly marks: { all: number; main: number; written: number }[];
+  private readyMib = 0;
+  private readonly marks: { all: number; main: number; written: number }[] = [];
 
   constructor(private readonly pid: number) {
     this.idleMib = this.memory('VmRSS');
-    this.marks = [this.look()];
+  }
+
+  /** Everything is up, and the first phase begins. */
+  begin(): void {
+    this.readyMib = this.memory('VmRSS');
+    this.mark();
   }
 
   /** The end of a phase, in their order. */
@@ -23,13 +29,14 @@ export class WatchedProcess {
   measured(): Process {
     return {
       idleMib: this.idleMib,
+      readyMib: this.readyMib,
       peakMib: this.memory('VmHWM'),
       cpu: this.inPhases(({ all }) => all),
       mainThread: this.inPhases(({ main }) => main),
     };
   }
 
-  /** To the disk since the first look. */
+  /** To the disk since the beginning. */
   writtenBytes(): number {
     return this.look().written - (this.marks[0]?.written ?? 0);
   }
