@@ -1,12 +1,13 @@
 /**
  * `npm run scale [-- --runs N,N,...]`: how many runs one control worker carries at once, see docs/scale.md. Each number is measured in
  * an installation of its own, and takes the place of its result in the repository; the page is written from all that are there.
+ * `--request practice` lets each run ask for what `npm start` does, whose data take the control worker longer; without, for little data.
  * `--try` prints, and keeps nothing. `--page` writes the page alone.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { packageFile } from '../../src/platform/package-root.js';
-import { keepTrial, readTrials } from './result.js';
+import { keepTrial, readTrials, REQUESTS } from './result.js';
 import { scalePage } from './page.js';
 import { measure } from './trial.js';
 
@@ -17,6 +18,7 @@ const MINUTES = '30';
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: RUNS },
+    request: { type: 'string', default: 'short' },
     minutes: { type: 'string', default: MINUTES },
     try: { type: 'boolean', default: false },
     page: { type: 'boolean', default: false },
@@ -27,10 +29,15 @@ if (numbers.some((runs) => !Number.isInteger(runs) || runs < 1)) {
   process.stderr.write(`--runs ${values.runs}: expected numbers of runs, e.g. ${RUNS}\n`);
   process.exit(2);
 }
+const request = REQUESTS.find((name) => name === values.request);
+if (request === undefined) {
+  process.stderr.write(`--request ${values.request}: there are ${REQUESTS.join(' and ')}\n`);
+  process.exit(2);
+}
 const limitMs = Number(values.minutes) * 60_000;
 for (const runs of numbers) {
   say(`${runs} runs`);
-  const trial = await measure(runs, { rampMs: limitMs, drainMs: limitMs }, (line) => say(`  ${line}`));
+  const trial = await measure({ request, runs, rampMs: limitMs, drainMs: limitMs }, (line) => say(`  ${line}`));
   say(`  ${trial.inTraining} trained at once, ${trial.completed} completed`);
   if (trial.completed < runs) process.exitCode = 1;
   if (values.try) say(JSON.stringify(trial, null, 2));

@@ -19,8 +19,12 @@ export type Process = z.infer<typeof Process>;
 
 const Asked = z.strictObject({ answered: Quantiles.nullable(), unanswered: z.int() });
 
+/** What every run of a trial asks for. */
+export const REQUESTS = ['short', 'practice'] as const;
+
 /** So many runs at once. Times are seconds. */
 export const Trial = z.strictObject({
+  request: z.enum(REQUESTS).describe('short: 300 rows, three epochs; practice: what npm start asks for'),
   runs: z.int().min(1),
   nodes: z.int().min(1).describe('machines of each run'),
   at: z.iso.datetime(),
@@ -47,7 +51,9 @@ export const Trial = z.strictObject({
     kib: z.number(),
     look: z.number().nullable().describe('the look that reads the ledgers; null: none had ended'),
   }),
-  list: z.strictObject({ seconds: z.number(), unanswered: z.int().describe('runs that it had no answer of') }).describe('formwork list'),
+  list: z
+    .strictObject({ seconds: z.number(), unanswered: z.int().describe('runs that it had no answer of') })
+    .describe('formwork list'),
   looks: z.strictObject({ sweep: z.number().nullable(), recovery: z.number().nullable() }).describe('null: not over in time'),
 });
 export type Trial = z.infer<typeof Trial>;
@@ -55,9 +61,10 @@ export type Trial = z.infer<typeof Trial>;
 export const readTrials = (): Trial[] =>
   existsSync(RESULTS) ? z.array(Trial).parse(JSON.parse(readFileSync(RESULTS, 'utf8'))) : [];
 
-/** It takes the place of the one before of as many runs. */
+/** It takes the place of the one before of as many runs of this request. */
 export function keepTrial(trial: Trial): void {
-  const kept = [...readTrials().filter(({ runs }) => runs !== trial.runs), trial].sort((a, b) => a.runs - b.runs);
+  const others = readTrials().filter(({ runs, request }) => runs !== trial.runs || request !== trial.request);
+  const kept = [...others, trial].sort((a, b) => b.request.localeCompare(a.request) || a.runs - b.runs);
   writeFileSync(RESULTS, `${JSON.stringify(z.array(Trial).parse(kept), rounded, 2)}\n`);
 }
 

@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { FineTuningRequest, type FineTuningRequestInput } from '../../src/contract/request.js';
+import { FineTuningRequest } from '../../src/contract/request.js';
 import { RECOVERY_ID, RUN_WORKFLOW, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
 import { bytesBelow } from '../../src/platform/files.js';
 import { packageFile } from '../../src/platform/package-root.js';
 import { startRun } from '../../src/platform/temporal/start-run.js';
+import { shortRequest } from '../e2e/short-request.js';
 import { takeEvenly } from './evenly.js';
 import { readWaits, sizesOfHistories } from './histories.js';
 import { Installation } from './installation.js';
@@ -15,8 +17,7 @@ import { scrape } from './scrape.js';
 import { whileAsked } from './status-probe.js';
 import { WatchedProcess } from './watched-process.js';
 
-/** What `npm start` asks for: practice rows, `tiny`, two nodes. */
-const REQUEST: FineTuningRequestInput = {};
+/** Machines of each run, as a request has them that says nothing of it. */
 const NODES = 2;
 
 /** Long enough for two looks of the metrics at the ledgers, and for each machine to hand back twice. */
@@ -25,7 +26,9 @@ const LOOK_MS = 250;
 /** Histories are read one after the other, each in some milliseconds. */
 const READ_RUNS = 20;
 
-export interface TrialLimits {
+export interface TrialOptions {
+  request: Trial['request'];
+  runs: number;
   /** After so long those that train are held, and the others let go on without a stop. */
   rampMs: number;
   /** After so long what is open counts as not completed. */
@@ -33,11 +36,11 @@ export interface TrialLimits {
 }
 
 /** So many runs at once, from their start to their end. */
-export async function measure(runs: number, limits: TrialLimits, say: (line: string) => void): Promise<Trial> {
+export async function measure(options: TrialOptions, say: (line: string) => void): Promise<Trial> {
   const installation = await Installation.open();
   try {
-    const runKeys = Array.from({ length: runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
-    return await new Measurement(installation, runKeys, limits, say).carryOut();
+    const runKeys = Array.from({ length: options.runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
+    return await new Measurement(installation, runKeys, options, say).carryOut();
   } finally {
     await installation.close();
   }
@@ -52,7 +55,7 @@ class Measurement {
   constructor(
     private readonly installation: Installation,
     private readonly runKeys: string[],
-    private readonly limits: TrialLimits,
+    private readonly options: TrialOptions,
     private readonly say: (line: string) => void,
   ) {
     this.server = new WatchedProcess(installation.server.process.pid);
@@ -80,7 +83,7 @@ class Measurement {
     const last = await scrape(metricsAddress);
     const { cached, ...found } = held.value;
     return {
-      ...{ runs: runKeys.length, nodes: NODES, at: new Date().toISOString(), inTraining, completed },
+      ...{ request: this.options.request, runs: runKeys.length, nodes: NODES, at: new Date().toISOString(), inTraining, completed },
       machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
       phases: { ramp, hold, drain },
       ...(await readWaits(client, takeEvenly(runKeys, READ_RUNS))),
@@ -98,14 +101,15 @@ class Measurement {
   }
 
   private async startRuns(): Promise<void> {
-    const request = FineTuningRequest.parse(REQUEST);
-    const { client } = this.installation;
+    const { client, home } = this.installation;
+    const asked = this.options.request === 'short' ? shortRequest(join(home.root, 'data')) : {};
+    const request = FineTuningRequest.parse(asked);
     await Promise.all(this.runKeys.map((runKey) => startRun(client, runWorkflowId(runKey), request)));
     this.say(`all started after ${this.sinceBegin().toFixed(1)} s`);
   }
 
   private async untilAllTrain(): Promise<void> {
-    await this.until(() => Promise.resolve(this.installation.training >= NODES * this.runKeys.length), this.limits.rampMs);
+    await this.until(() => Promise.resolve(this.installation.training >= NODES * this.runKeys.length), this.options.rampMs);
   }
 
   /** All train: what a person, Prometheus and the standing schedules see of it. */
@@ -156,7 +160,7 @@ class Measurement {
       const query = `WorkflowType = "${RUN_WORKFLOW}" AND ExecutionStatus = "${status}" AND WorkflowId STARTS_WITH "run/scale-"`;
       return (await this.installation.client.workflow.count(query)).count;
     };
-    await this.until(async () => (await count('Running')) === 0, this.limits.drainMs);
+    await this.until(async () => (await count('Running')) === 0, this.options.drainMs);
     return count('Completed');
   }
 

@@ -1,0 +1,3 @@
+import type { Trial } from './result.js';
+
+export const advice = (_trials: readonly Trial[]): string[] => ['TODO'];
