@@ -10,8 +10,8 @@ import type { ObjectStore } from '../../src/platform/object-store/port.js';
 import { sha256 } from '../fixtures/stored-run.js';
 import { FakeJob } from './fake-job.js';
 
-/** In the product ten minutes: a training of the measurement hands back a few times all the same. */
-const HAND_BACK_MS = 20_000;
+/** In the product ten minutes: a training that is held for less than a minute is to hand back too. */
+const HAND_BACK_MS = 60_000;
 
 /** Beats go to the server every three seconds, as the worker of a node lets them. */
 const LOOK_MS = 1_000;

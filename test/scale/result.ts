@@ -24,7 +24,7 @@ export const REQUESTS = ['short', 'practice'] as const;
 
 /** So many runs at once. Times are seconds. */
 export const Trial = z.strictObject({
-  request: z.enum(REQUESTS).describe('short: 300 rows, three epochs; practice: what npm start asks for'),
+  request: z.enum(REQUESTS).describe('short: 300 rows, one node; practice: what npm start asks for, 6,602 rows, two nodes'),
   runs: z.int().min(1),
   nodes: z.int().min(1).describe('machines of each run'),
   at: z.iso.datetime(),

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { FineTuningRequest } from '../../src/contract/request.js';
+import { FineTuningRequest, type FineTuningRequestInput } from '../../src/contract/request.js';
 import { RECOVERY_ID, RUN_WORKFLOW, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
 import { bytesBelow } from '../../src/platform/files.js';
 import { packageFile } from '../../src/platform/package-root.js';
@@ -16,9 +16,6 @@ import type { Trial } from './result.js';
 import { scrape } from './scrape.js';
 import { whileAsked } from './status-probe.js';
 import { WatchedProcess } from './watched-process.js';
-
-/** Machines of each run, as a request has them that says nothing of it. */
-const NODES = 2;
 
 /** Long enough for two looks of the metrics at the ledgers, and for each machine to hand back twice. */
 const HOLD_MS = 45_000;
@@ -46,10 +43,14 @@ export async function measure(options: TrialOptions, say: (line: string) => void
   }
 }
 
+const oneNode = (folder: string): FineTuningRequestInput => ({ ...shortRequest(folder), cluster: { nodes: 1 } });
+
 class Measurement {
   private readonly server: WatchedProcess;
   private readonly worker: WatchedProcess;
   private readonly nodes: WatchedProcess;
+  private readonly request: FineTuningRequest;
+  private readonly nodesOfRun: number;
   private phaseBegan = 0;
 
   constructor(
@@ -58,6 +59,9 @@ class Measurement {
     private readonly options: TrialOptions,
     private readonly say: (line: string) => void,
   ) {
+    const asked = options.request === 'short' ? oneNode(join(installation.home.root, 'data')) : {};
+    this.request = FineTuningRequest.parse(asked);
+    this.nodesOfRun = this.request.cluster.nodes;
     this.server = new WatchedProcess(installation.server.process.pid);
     this.worker = new WatchedProcess(installation.workerPid);
     this.nodes = new WatchedProcess(installation.nodesPid);
@@ -66,15 +70,15 @@ class Measurement {
   async carryOut(): Promise<Trial> {
     const { installation, runKeys, server, worker, nodes } = this;
     const { client, metricsAddress, home } = installation;
-    await installation.addNodes(runKeys, NODES);
-    this.say(`${NODES * runKeys.length} machines poll`);
+    await installation.addNodes(runKeys, this.nodesOfRun);
+    this.say(`${this.nodesOfRun * runKeys.length} machines poll`);
     for (const process of [server, worker, nodes]) process.begin();
     const before = await bytesBelow(home.server());
     this.phaseBegan = Date.now();
     await this.startRuns();
     const ramped = await whileAsked(client, runKeys, this.untilAllTrain());
     const ramp = this.endPhase('ramp');
-    const inTraining = Math.floor(installation.training / NODES);
+    const inTraining = Math.floor(installation.training / this.nodesOfRun);
     const held = await whileAsked(client, runKeys, this.hold());
     const hold = this.endPhase('hold');
     installation.endTraining();
@@ -83,7 +87,14 @@ class Measurement {
     const last = await scrape(metricsAddress);
     const { cached, ...found } = held.value;
     return {
-      ...{ request: this.options.request, runs: runKeys.length, nodes: NODES, at: new Date().toISOString(), inTraining, completed },
+      ...{
+        request: this.options.request,
+        runs: runKeys.length,
+        nodes: this.nodesOfRun,
+        at: new Date().toISOString(),
+        inTraining,
+        completed,
+      },
       machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
       phases: { ramp, hold, drain },
       ...(await readWaits(client, takeEvenly(runKeys, READ_RUNS))),
@@ -101,15 +112,16 @@ class Measurement {
   }
 
   private async startRuns(): Promise<void> {
-    const { client, home } = this.installation;
-    const asked = this.options.request === 'short' ? shortRequest(join(home.root, 'data')) : {};
-    const request = FineTuningRequest.parse(asked);
-    await Promise.all(this.runKeys.map((runKey) => startRun(client, runWorkflowId(runKey), request)));
+    const { client } = this.installation;
+    await Promise.all(this.runKeys.map((runKey) => startRun(client, runWorkflowId(runKey), this.request)));
     this.say(`all started after ${this.sinceBegin().toFixed(1)} s`);
   }
 
   private async untilAllTrain(): Promise<void> {
-    await this.until(() => Promise.resolve(this.installation.training >= NODES * this.runKeys.length), this.options.rampMs);
+    await this.until(
+      () => Promise.resolve(this.installation.training >= this.nodesOfRun * this.runKeys.length),
+      this.options.rampMs,
+    );
   }
 
   /** All train: what a person, Prometheus and the standing schedules see of it. */
