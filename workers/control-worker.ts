@@ -4,6 +4,7 @@ import { CONTROL_QUEUE } from '../src/domain/names.js';
 import type { Compute } from '../src/platform/compute/port.js';
 import { readEnvironment } from '../src/platform/environment.js';
 import { Home } from '../src/platform/home/home.js';
+import { keepMeasured } from '../src/platform/ledger/keep-measured.js';
 import { LedgerMetrics } from '../src/platform/ledger/ledger-metrics.js';
 import { StoredLedger } from '../src/platform/ledger/stored-ledger.js';
 import type { Logger } from '../src/platform/logger.js';
@@ -25,9 +26,6 @@ import { connectWorker, installRuntime } from './runtime.js';
  * With none left nothing can run that would end one of them, so there are more than memory has room for runs; a free one costs nothing.
  */
 const MAX_ACTIVITIES = 10_000;
-
-/** Prometheus asks every quarter or half of a minute or so; each look reads the ledgers of the runs that have machines. */
-const MEASURE_MS = 15_000;
 
 /** How soon the death of the control host is noticed; nobody waits for it. */
 const PARENT_MS = 1_000;
@@ -71,7 +69,13 @@ export async function runControlWorker(provider: (home: Home, logger: Logger) =>
     maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
     ...workerDeployment(environment.workerVersion),
   });
-  const measuring = environment.metricsAddress === null ? null : keepMeasured({ compute, ledger, installation }, logger);
+  const ended = new AbortController();
+  if (environment.metricsAddress !== null) {
+    const metrics = new LedgerMetrics({ compute, ledger, installation }, Runtime.instance().metricMeter);
+    const warn = (message: string, error: unknown): void => logger.warn({ err: error }, message);
+    // Not waited for at the end: the store may hang.
+    void keepMeasured(metrics, { warn, signal: ended.signal });
+  }
   logger.info({ taskQueue: CONTROL_QUEUE, address: target.address, version: environment.workerVersion }, 'control worker polls');
   const orphaned = setInterval(() => {
     if (process.env['FORMWORK_CONTROL_HOST'] === undefined || process.ppid === parent) return;
@@ -83,22 +87,8 @@ export async function runControlWorker(provider: (home: Home, logger: Logger) =>
     await worker.run();
   } finally {
     clearInterval(orphaned);
-    if (measuring !== null) clearInterval(measuring);
+    ended.abort();
     await client.connection.close();
     await connection.close();
   }
-}
-
-function keepMeasured(ports: ConstructorParameters<typeof LedgerMetrics>[0], logger: Logger): NodeJS.Timeout {
-  const metrics = new LedgerMetrics(ports, Runtime.instance().metricMeter);
-  let isLooking = false;
-  return setInterval(() => {
-    // A store that hangs is not asked again before it has answered.
-    if (isLooking) return;
-    isLooking = true;
-    metrics
-      .look()
-      .catch((error: unknown) => logger.warn({ err: error }, 'the metrics of the ledger could not be brought up to date'))
-      .finally(() => (isLooking = false));
-  }, MEASURE_MS);
 }

@@ -1,7 +1,7 @@
 /**
  * `npm run scale [-- --runs N,N,...]`: how many runs one control worker carries at once, see docs/scale.md. Each number is measured in
  * an installation of its own, and takes the place of its result in the repository; the page is written from all that are there.
- * `--request practice` lets each run ask for what `npm start` does, whose data take the control worker longer; without, for little data.
+ * `--request practice` lets each run ask for what `npm start` does, `--request training` lets it begin with its training.
  * `--try` prints, and keeps nothing. `--page` writes the page alone.
  */
 import { writeFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ if (request === undefined) {
 const limitMs = Number(values.minutes) * 60_000;
 for (const runs of numbers) {
   say(`${runs} runs`);
-  const trial = await measure({ request, runs, rampMs: limitMs, drainMs: limitMs }, (line) => say(`  ${line}`));
+  const trial = await measure({ request, runs, limitMs }, (line) => say(`  ${line}`));
   say(`  ${trial.inTraining} trained at once, ${trial.completed} completed`);
   if (trial.completed < runs) process.exitCode = 1;
   if (values.try) say(JSON.stringify(trial, null, 2));

@@ -57,6 +57,8 @@ export class Installation {
     await ensureRetention(client);
     const metricsAddress = `${LOOPBACK}:${await freePort(0, LOOPBACK)}`;
     const installation = new Installation(home, server, client, metricsAddress);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => void installation.close().finally(() => process.exit(1)));
     try {
       await installation.startProcesses();
     } catch (error) {

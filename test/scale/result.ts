@@ -20,15 +20,19 @@ export type Process = z.infer<typeof Process>;
 const Asked = z.strictObject({ answered: Quantiles.nullable(), unanswered: z.int() });
 
 /** What every run of a trial asks for. */
-export const REQUESTS = ['short', 'practice'] as const;
+export const REQUESTS = ['short', 'training', 'practice'] as const;
 
 /** So many runs at once. Times are seconds. */
 export const Trial = z.strictObject({
-  request: z.enum(REQUESTS).describe('short: 300 rows, one node; practice: what npm start asks for, 6,602 rows, two nodes'),
+  request: z
+    .enum(REQUESTS)
+    .describe(
+      'short: 348 rows, one node; training: the same, but what comes before training is found done; practice: what npm start asks for, 6,602 rows, two nodes',
+    ),
   runs: z.int().min(1),
   nodes: z.int().min(1).describe('machines of each run'),
   at: z.iso.datetime(),
-  machine: z.strictObject({ cores: z.int(), memoryGib: z.int() }),
+  machine: z.strictObject({ cores: z.int(), memoryGib: z.int(), heapMib: z.int().describe('that Node takes at most') }),
   inTraining: z.int().describe('runs that trained when the machines were held'),
   completed: z.int(),
   phases: inPhases(z.number()).describe(
@@ -39,6 +43,7 @@ export const Trial = z.strictObject({
   controlActivity: Quantiles.describe('the same of activities of the control queue'),
   status: z.strictObject({ ramp: Asked, hold: Asked }).describe('the query of a run chosen at random'),
   processes: z.strictObject({ server: Process, worker: Process, nodes: Process }),
+  elsewhere: z.number().describe('CPU-seconds that all other processes of the machine used meanwhile, the measurement included'),
   database: z.strictObject({ bytes: z.int(), writtenBytes: z.int().describe('by the server, to the disk') }),
   histories: z.array(z.strictObject({ type: z.string(), count: z.int(), events: Quantiles, kib: Quantiles })),
   cache: z.strictObject({ held: z.int().describe('workflows while all train'), evicted: z.int(), missed: z.int() }),
@@ -64,9 +69,19 @@ export const readTrials = (): Trial[] =>
 /** It takes the place of the one before of as many runs of this request. */
 export function keepTrial(trial: Trial): void {
   const others = readTrials().filter(({ runs, request }) => runs !== trial.runs || request !== trial.request);
-  const kept = [...others, trial].sort((a, b) => b.request.localeCompare(a.request) || a.runs - b.runs);
+  const kept = [...others, trial].sort((a, b) => REQUESTS.indexOf(a.request) - REQUESTS.indexOf(b.request) || a.runs - b.runs);
   writeFileSync(RESULTS, `${JSON.stringify(z.array(Trial).parse(kept), rounded, 2)}\n`);
 }
 
 /** To tenths of a millisecond; the clocks know no better. */
 const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? Number(value.toFixed(4)) : value);
+
+/** Of runs that went through all stages to their end. */
+export const isWhole = ({ request, runs, completed }: Trial): boolean => request === 'short' && completed === runs;
+
+/** Where the most runs trained at once. */
+export const mostHeld = (trials: readonly Trial[]): Trial | undefined =>
+  [...trials]
+    .filter(({ request, runs, inTraining }) => request !== 'practice' && inTraining === runs)
+    .sort((a, b) => a.runs - b.runs)
+    .at(-1);

@@ -3,12 +3,16 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { getHeapStatistics } from 'node:v8';
 import { FineTuningRequest, type FineTuningRequestInput } from '../../src/contract/request.js';
 import { RECOVERY_ID, RUN_WORKFLOW, runWorkflowId, SWEEP_ID } from '../../src/domain/names.js';
+import { runKeys } from '../../src/domain/store-keys.js';
+import { FileStore } from '../../src/platform/object-store/file-store.js';
 import { bytesBelow } from '../../src/platform/files.js';
 import { packageFile } from '../../src/platform/package-root.js';
 import { startRun } from '../../src/platform/temporal/start-run.js';
 import { shortRequest } from '../e2e/short-request.js';
+import { busySeconds } from '../cost/busy-seconds.js';
 import { takeEvenly } from './evenly.js';
 import { readWaits, sizesOfHistories } from './histories.js';
 import { Installation } from './installation.js';
@@ -19,6 +23,8 @@ import { WatchedProcess } from './watched-process.js';
 
 /** Long enough for two looks of the metrics at the ledgers, and for each machine to hand back twice. */
 const HOLD_MS = 45_000;
+/** Most of the time goes into the start, where it is short. */
+const RAMP_SHARE = 0.6;
 const LOOK_MS = 250;
 /** Histories are read one after the other, each in some milliseconds. */
 const READ_RUNS = 20;
@@ -26,18 +32,16 @@ const READ_RUNS = 20;
 export interface TrialOptions {
   request: Trial['request'];
   runs: number;
-  /** After so long those that train are held, and the others let go on without a stop. */
-  rampMs: number;
-  /** After so long what is open counts as not completed. */
-  drainMs: number;
+  /** For all phases together. After most of it those that train are held, the others go on; at its end what is open is not completed. */
+  limitMs: number;
 }
 
 /** So many runs at once, from their start to their end. */
 export async function measure(options: TrialOptions, say: (line: string) => void): Promise<Trial> {
   const installation = await Installation.open();
   try {
-    const runKeys = Array.from({ length: options.runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
-    return await new Measurement(installation, runKeys, options, say).carryOut();
+    const names = Array.from({ length: options.runs }, (_, index) => `scale-${String(index).padStart(4, '0')}`);
+    return await new Measurement(installation, names, options, say).carryOut();
   } finally {
     await installation.close();
   }
@@ -51,15 +55,16 @@ class Measurement {
   private readonly nodes: WatchedProcess;
   private readonly request: FineTuningRequest;
   private readonly nodesOfRun: number;
+  private began = 0;
   private phaseBegan = 0;
 
   constructor(
     private readonly installation: Installation,
-    private readonly runKeys: string[],
+    private readonly names: string[],
     private readonly options: TrialOptions,
     private readonly say: (line: string) => void,
   ) {
-    const asked = options.request === 'short' ? oneNode(join(installation.home.root, 'data')) : {};
+    const asked = options.request === 'practice' ? {} : oneNode(join(installation.home.root, 'data'));
     this.request = FineTuningRequest.parse(asked);
     this.nodesOfRun = this.request.cluster.nodes;
     this.server = new WatchedProcess(installation.server.process.pid);
@@ -68,38 +73,50 @@ class Measurement {
   }
 
   async carryOut(): Promise<Trial> {
-    const { installation, runKeys, server, worker, nodes } = this;
+    const { installation, names, server, worker, nodes } = this;
     const { client, metricsAddress, home } = installation;
-    await installation.addNodes(runKeys, this.nodesOfRun);
-    this.say(`${this.nodesOfRun * runKeys.length} machines poll`);
+    await installation.addNodes(names, this.nodesOfRun);
+    this.say(`${this.nodesOfRun * names.length} machines poll`);
+    const isBegun = this.options.request === 'training';
+    if (isBegun) await this.beginAll();
     for (const process of [server, worker, nodes]) process.begin();
     const before = await bytesBelow(home.server());
-    this.phaseBegan = Date.now();
-    await this.startRuns();
-    const ramped = await whileAsked(client, runKeys, this.untilAllTrain());
+    const busy = busySeconds();
+    this.began = Date.now();
+    this.phaseBegan = this.began;
+    await this.startRuns(isBegun ? names.slice(1) : names);
+    const ramped = await whileAsked(client, names, this.untilAllTrain());
     const ramp = this.endPhase('ramp');
     const inTraining = Math.floor(installation.training / this.nodesOfRun);
-    const held = await whileAsked(client, runKeys, this.hold());
+    const held = await whileAsked(client, names, this.hold());
     const hold = this.endPhase('hold');
     installation.endTraining();
     const completed = await this.untilAllAreOver();
     const drain = this.endPhase('drain');
+    const used = busySeconds() - busy;
     const last = await scrape(metricsAddress);
     const { cached, ...found } = held.value;
+    const processes = { server: server.measured(), worker: worker.measured(), nodes: nodes.measured() };
+    const own = Object.values(processes).reduce((sum, { cpu }) => sum + cpu.ramp + cpu.hold + cpu.drain, 0);
     return {
       ...{
         request: this.options.request,
-        runs: runKeys.length,
+        runs: names.length,
         nodes: this.nodesOfRun,
         at: new Date().toISOString(),
         inTraining,
         completed,
       },
-      machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
+      machine: {
+        cores: availableParallelism(),
+        memoryGib: Math.round(totalmem() / 2 ** 30),
+        heapMib: Math.round(getHeapStatistics().heap_size_limit / 2 ** 20),
+      },
       phases: { ramp, hold, drain },
-      ...(await readWaits(client, takeEvenly(runKeys, READ_RUNS))),
+      ...(await readWaits(client, takeEvenly(names, READ_RUNS))),
       status: { ramp: ramped.status, hold: held.status },
-      processes: { server: server.measured(), worker: worker.measured(), nodes: nodes.measured() },
+      processes,
+      elsewhere: Math.max(0, used - own),
       database: { bytes: (await bytesBelow(home.server())) - before, writtenBytes: server.writtenBytes() },
       histories: await sizesOfHistories(client),
       cache: {
@@ -111,16 +128,30 @@ class Measurement {
     };
   }
 
-  private async startRuns(): Promise<void> {
+  /** One run does what comes before training; all others will find that done under their own keys. */
+  private async beginAll(): Promise<void> {
+    const [first = '', ...others] = this.names;
+    this.phaseBegan = Date.now();
+    await this.startRuns([first]);
+    await this.until(() => Promise.resolve(this.installation.training === this.nodesOfRun), this.options.limitMs);
+    const store = new FileStore(this.installation.home.store());
+    for (const name of ['prepare', 'baseline', 'smoke']) {
+      const step = await store.get(runKeys.step(first, name));
+      if (step === null) throw new Error(`run ${first} has not finished ${name}`);
+      await Promise.all(others.map((runKey) => store.put(runKeys.step(runKey, name), step)));
+    }
+  }
+
+  private async startRuns(keys: readonly string[]): Promise<void> {
     const { client } = this.installation;
-    await Promise.all(this.runKeys.map((runKey) => startRun(client, runWorkflowId(runKey), this.request)));
-    this.say(`all started after ${this.sinceBegin().toFixed(1)} s`);
+    await Promise.all(keys.map((runKey) => startRun(client, runWorkflowId(runKey), this.request)));
+    this.say(`${keys.length} started after ${this.sinceBegin().toFixed(1)} s`);
   }
 
   private async untilAllTrain(): Promise<void> {
     await this.until(
-      () => Promise.resolve(this.installation.training >= this.nodesOfRun * this.runKeys.length),
-      this.options.rampMs,
+      () => Promise.resolve(this.installation.training >= this.nodesOfRun * this.names.length),
+      RAMP_SHARE * this.options.limitMs,
     );
   }
 
@@ -153,7 +184,7 @@ class Measurement {
     });
     const seconds = (performance.now() - began) / 1000;
     const listed = stdout.trim().split('\n');
-    if (listed.length !== this.runKeys.length) throw new Error(`formwork list has ${listed.length} of ${this.runKeys.length} runs`);
+    if (listed.length !== this.names.length) throw new Error(`formwork list has ${listed.length} of ${this.names.length} runs`);
     return { seconds, unanswered: listed.filter((line) => line.includes('gives no answer')).length };
   }
 
@@ -172,7 +203,7 @@ class Measurement {
       const query = `WorkflowType = "${RUN_WORKFLOW}" AND ExecutionStatus = "${status}" AND WorkflowId STARTS_WITH "run/scale-"`;
       return (await this.installation.client.workflow.count(query)).count;
     };
-    await this.until(async () => (await count('Running')) === 0, this.options.drainMs);
+    await this.until(async () => (await count('Running')) === 0, this.options.limitMs - (Date.now() - this.began));
     return count('Completed');
   }
 

@@ -28,7 +28,12 @@ export class LedgerMetrics {
     this.spent = meter.createGauge('formwork_spent_usd', 'float', 'USD', 'what the nodes of a run have cost');
     this.hourly = meter.createGauge('formwork_hourly_usd', 'float', 'USD', 'what the nodes of a run that go on cost an hour');
     this.goodput = meter.createGauge('formwork_goodput_ratio', 'float', '1', 'node time in training steps that are kept');
-    this.lookSeconds = meter.createGauge('formwork_ledger_look_seconds', 'float', 's', 'how long the last look at all ledgers took');
+    this.lookSeconds = meter.createGauge(
+      'formwork_ledger_look_seconds',
+      'float',
+      's',
+      'how long the last look at all ledgers took',
+    );
   }
 
   async look(): Promise<void> {
