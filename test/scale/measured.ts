@@ -9,7 +9,7 @@ const PROCESSES = ['server', 'worker', 'nodes'] as const;
 export function measured(trials: readonly Trial[]): string[] {
   const machines = [...new Set(trials.map(({ machine }) => `${machine.cores} x86-64 cores with ${machine.memoryGib} GiB`))];
   return [
-    `Taken on ${machines.join(', ')} and no GPU. All runs are started at the same moment; when all of them train they are held for three quarters of a minute; then all trainings end at once, which is harder than any real day. "Others" is what all other processes of the machine used of the cores meanwhile: where it is much, times are longer than on an idle machine, and CPU-seconds are not.`,
+    `Taken on ${machines.join(', ')} and no GPU. All runs are started at once, 25 calls at a time; when all of them train they are held for three quarters of a minute; then all trainings end at once, which is harder than any real day. "Others" is what all other processes of the machine used of the cores meanwhile: where it is much, times are longer than on an idle machine, and CPU-seconds are not.`,
     `${WHOLE} **training**: what comes before training is found done, as by a recovery, so that so many train at once within the time of a trial. **practice**: what \`npm start\` asks for.`,
     table(
       ['runs', 'until all train', 'all train', 'until all are over', 'runs a minute', 'completed', 'others, cores'],

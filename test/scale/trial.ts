@@ -25,6 +25,8 @@ import { WatchedProcess } from './watched-process.js';
 const HOLD_MS = 45_000;
 /** Most of the time goes into the start, where it is short. */
 const RAMP_SHARE = 0.6;
+/** Of 500 starts at one moment a server on two busy cores answers some later than the ten seconds that a client waits. */
+const STARTED_AT_ONCE = 25;
 const LOOK_MS = 250;
 /** Histories are read one after the other, each in some milliseconds. */
 const READ_RUNS = 20;
@@ -144,7 +146,10 @@ class Measurement {
 
   private async startRuns(keys: readonly string[]): Promise<void> {
     const { client } = this.installation;
-    await Promise.all(keys.map((runKey) => startRun(client, runWorkflowId(runKey), this.request)));
+    for (let begun = 0; begun < keys.length; begun += STARTED_AT_ONCE) {
+      const next = keys.slice(begun, begun + STARTED_AT_ONCE);
+      await Promise.all(next.map((runKey) => startRun(client, runWorkflowId(runKey), this.request)));
+    }
     this.say(`${keys.length} started after ${this.sinceBegin().toFixed(1)} s`);
   }
 
