@@ -1,5 +1,5 @@
 import type { Quantiles } from './quantiles.js';
-import { isWhole, type Process, type Trial } from './result.js';
+import { isWhole, REQUESTS, RUNS, type Process, type Trial } from './result.js';
 import { count, mib, seconds, table } from './words.js';
 
 const NAMES = { server: 'server', worker: 'control worker', nodes: 'all machines' } as const;
@@ -10,12 +10,16 @@ export function measured(trials: readonly Trial[]): string[] {
   const machines = [...new Set(trials.map(({ machine }) => `${machine.cores} x86-64 cores with ${machine.memoryGib} GiB`))];
   return [
     `Taken on ${machines.join(', ')} and no GPU. All runs are started at once, 25 calls at a time; when all of them train they are held for three quarters of a minute; then all trainings end at once, which is harder than any real day. "Others" is what all other processes of the machine used of the cores meanwhile: where it is much, times are longer than on an idle machine, and CPU-seconds are not.`,
-    `${WHOLE} **training**: what comes before training is found done, as by a recovery, so that so many train at once within the time of a trial. **practice**: what \`npm start\` asks for.`,
+    [
+      WHOLE,
+      ...REQUESTS.flatMap((name) => (trials.some(({ request }) => request === name) ? NOTES[name] : [])),
+      unmeasured(trials),
+    ].join(' '),
     table(
       ['runs', 'until all train', 'all train', 'until all are over', 'runs a minute', 'completed', 'others, cores'],
       trials.map((trial) => [label(trial), ...phaseCells(trial)]),
     ),
-    '**Waits**, median / 95 of 100 / longest: of a new run for its first workflow task; of any workflow task, and of any activity of the control queue, for a worker; of a person for the status of a run, asked twice a second. From the histories of at most 20 of the runs.',
+    '**Waits**, median / 95 of 100 / longest: of a new run for its first workflow task; of any workflow task, and of any activity of the control queue, for a worker; of a person for the status of a run, asked twice a second. From the histories of at most 20 of the runs. An activity that the worker takes along with the workflow task which asks for it waits for nothing.',
     table(
       ['runs', 'first task', 'workflow tasks', 'control activities', 'status while they start', 'status while all train'],
       trials.map((trial) => [
@@ -35,7 +39,7 @@ export function measured(trials: readonly Trial[]): string[] {
         ]),
       ),
     ),
-    '**Server and worker.** Bytes of the database for each run, and what the server has written to the disk for it; workflows in the cache of the worker while all train, evicted, and replayed because they were not there; slots for activities in use while all train. Trouble: activities that had to be tried again or timed out, and workflow tasks that did, in the histories of at most 20 of the runs.',
+    '**Server and worker.** Bytes of the database for each run, and what the server has written to the disk for it; workflows in the cache of the worker while all train, evicted by force for whatever reason, and replayed because they were not there; slots for activities in use while all train. Trouble: activities that had to be tried again or timed out, and workflow tasks that did, in the histories of at most 20 of the runs.',
     table(
       ['runs', 'database', 'written', 'cached', 'evicted', 'missed', 'slots', 'trouble'],
       trials.map((trial) => [label(trial), ...serverCells(trial)]),
@@ -50,6 +54,19 @@ export function measured(trials: readonly Trial[]): string[] {
 }
 
 const WHOLE = 'A number alone: whole runs of 300 training rows and 48 others on one machine each.';
+
+const NOTES: Record<Trial['request'], string[]> = {
+  short: [],
+  training: [
+    '**training**: what comes before training is found done, as by a recovery, so that so many train at once within the time of a trial.',
+  ],
+  practice: ['**practice**: what `npm start` asks for, 6,602 rows and two machines.'],
+};
+
+function unmeasured(trials: readonly Trial[]): string {
+  const missing = RUNS.filter((runs) => !trials.some((trial) => trial.runs === runs && isWhole(trial)));
+  return missing.length === 0 ? '' : `Whole runs were **not measured to their end** for ${missing.join(', ')} at once.`;
+}
 
 const label = ({ runs, request }: Trial): string => (request === 'short' ? count(runs) : `${count(runs)} ${request}`);
 
@@ -79,11 +96,11 @@ function serverCells({ runs, completed, database, cache, slots, troubles }: Tria
   ];
 }
 
-const lookCells = ({ metrics, list, looks }: Trial): string[] => [
+const lookCells = ({ runs, metrics, list, looks }: Trial): string[] => [
   seconds(metrics.scrape),
   `${metrics.kib.toFixed(0)} KiB`,
   seconds(metrics.look),
-  seconds(list.seconds),
+  `${seconds(list.seconds)}${list.listed < runs ? ` (${list.listed} listed)` : ''}`,
   count(list.unanswered),
   seconds(looks.sweep),
   seconds(looks.recovery),

@@ -19,6 +19,9 @@ export type Process = z.infer<typeof Process>;
 
 const Asked = z.strictObject({ answered: Quantiles.nullable(), unanswered: z.int() });
 
+/** So many at once are measured where nothing else is asked for. */
+export const RUNS = [1, 10, 50, 100, 200, 500] as const;
+
 /** What every run of a trial asks for. */
 export const REQUESTS = ['short', 'training', 'practice'] as const;
 
@@ -57,7 +60,7 @@ export const Trial = z.strictObject({
     look: z.number().nullable().describe('the look that reads the ledgers; null: none had ended'),
   }),
   list: z
-    .strictObject({ seconds: z.number(), unanswered: z.int().describe('runs that it had no answer of') })
+    .strictObject({ seconds: z.number(), listed: z.int(), unanswered: z.int().describe('runs that it had no answer of') })
     .describe('formwork list'),
   looks: z.strictObject({ sweep: z.number().nullable(), recovery: z.number().nullable() }).describe('null: not over in time'),
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isGrpcDeadlineError, type Client } from '@temporalio/client';
+import { ServiceError, type Client } from '@temporalio/client';
 import { runWorkflowId } from '../../src/domain/names.js';
 import { quantilesOf } from './quantiles.js';
 import type { Trial } from './result.js';
@@ -28,7 +28,7 @@ export async function whileAsked<T>(
       await client.withDeadline(Date.now() + PATIENCE_MS, () => client.workflow.getHandle(runWorkflowId(runKey)).query('status'));
       seconds.push((performance.now() - began) / 1000);
     } catch (error) {
-      if (!isGrpcDeadlineError(error)) throw error;
+      if (!(error instanceof ServiceError)) throw error;
       unanswered += 1;
     }
     await delay(PAUSE_MS);

@@ -189,8 +189,7 @@ class Measurement {
     });
     const seconds = (performance.now() - began) / 1000;
     const listed = stdout.trim().split('\n');
-    if (listed.length !== this.names.length) throw new Error(`formwork list has ${listed.length} of ${this.names.length} runs`);
-    return { seconds, unanswered: listed.filter((line) => line.includes('gives no answer')).length };
+    return { seconds, listed: listed.length, unanswered: listed.filter((line) => line.includes('gives no answer')).length };
   }
 
   /** The longest of this type that has begun since, and is over. */
