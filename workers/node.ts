@@ -1,6 +1,5 @@
 // The node worker: takes activities from this node's own queue. It trains nothing itself; ranks outlive it.
 // usage: node <node folder>
-import { Worker } from '@temporalio/worker';
 import { createNodeActivities } from '../activities/index.js';
 import { JobFollowers } from '../activities/training/job-followers.js';
 import { isLinkable, keepLink } from '../src/platform/compute/keep-link.js';
@@ -17,13 +16,8 @@ import { StoredWorkLog } from '../src/platform/ledger/stored-work-log.js';
 import { entryCommand } from '../src/platform/package-root.js';
 import { LocalJobRunner } from '../src/platform/runner/local-job-runner.js';
 import { configuredServer } from '../src/platform/temporal/connection.js';
-import { FailureInterceptor } from './failure-interceptor.js';
+import { createNodeWorker } from './node-worker.js';
 import { connectWorker, installRuntime } from './runtime.js';
-
-/** Control calls have to get through while a job is followed; the accelerator is guarded by the fence, not by a slot. */
-const MAX_ACTIVITIES = 16;
-/** A third of what a follower may be silent. Progress reaches people so soon, and each beat costs the server a write. */
-const HEARTBEAT_THROTTLE = '3 seconds';
 
 const root = process.argv[2];
 if (root === undefined) throw new Error('usage: node <node folder>');
@@ -65,15 +59,11 @@ const connection = await connectWorker(
   link === null ? target : { ...target, connectionOptions: { ...target.connectionOptions, address: link.address } },
   logger,
 );
-const worker = await Worker.create({
+const worker = await createNodeWorker({
   connection,
   namespace: target.namespace,
   taskQueue: record.taskQueue,
   activities: createNodeActivities({ store, jobs, self: new LocalNode(folder, network), workLog, followers }),
-  interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
-  maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
-  maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-  defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
 });
 logger.info({ taskQueue: record.taskQueue, address: target.address }, 'node worker polls');
 try {

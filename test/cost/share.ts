@@ -1,7 +1,7 @@
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { isEntry, isRank, isServer, type FoundProcess } from '../e2e/sandbox.js';
 import { newestStep } from '../durability/newest-step.js';
+import { busySeconds } from './busy-seconds.js';
 import { CpuLedger, difference, type Role, type Seen, type Totals } from './cpu-ledger.js';
 import { MeasuredRun } from './measured-run.js';
 import { processorTimes } from './processor-times.js';
@@ -63,7 +63,6 @@ const numbersOf = (run: MeasuredRun): string =>
 interface Snapshot {
   at: number;
   totals: Totals;
-  /** CPU-seconds that the machine has been busy since it was started, whoever had it. */
   busy: number;
 }
 
@@ -84,8 +83,5 @@ function roleOf(found: FoundProcess): Role {
   if (found.command.some((part) => part.endsWith('/formwork.mjs'))) return 'command line';
   return ENTRIES.find(([entry]) => isEntry(entry)(found))?.[1] ?? 'other';
 }
-
-const busySeconds = (): number =>
-  cpus().reduce((total, { times: { user, nice, sys, irq } }) => total + (user + nice + sys + irq) / 1000, 0);
 
 const sum = (totals: Totals): number => [...totals.values()].reduce((total, seconds) => total + seconds, 0);

@@ -16,6 +16,7 @@ export class LedgerMetrics {
   private readonly spent: MetricGauge;
   private readonly hourly: MetricGauge;
   private readonly goodput: MetricGauge;
+  private readonly lookSeconds: MetricGauge;
   /** Runs that had machines at the last look. */
   private open = new Set<string>();
 
@@ -27,15 +28,23 @@ export class LedgerMetrics {
     this.spent = meter.createGauge('formwork_spent_usd', 'float', 'USD', 'what the nodes of a run have cost');
     this.hourly = meter.createGauge('formwork_hourly_usd', 'float', 'USD', 'what the nodes of a run that go on cost an hour');
     this.goodput = meter.createGauge('formwork_goodput_ratio', 'float', '1', 'node time in training steps that are kept');
+    this.lookSeconds = meter.createGauge(
+      'formwork_ledger_look_seconds',
+      'float',
+      's',
+      'how long the last look at all ledgers took',
+    );
   }
 
   async look(): Promise<void> {
     const { compute, installation, ledger } = this.ports;
+    const began = performance.now();
     const listed = await compute.list({ installation });
     const open = new Set(listed.map(({ tags }) => tags.runKey));
     // One that has given its machines back since the last look has its last word now.
     for (const runKey of new Set([...this.open, ...open])) this.set(await ledger.read(runKey));
     this.open = open;
+    this.lookSeconds.set((performance.now() - began) / 1000);
   }
 
   private set({ runKey, entries, usd, hourlyUsd, goodput }: Ledger): void {

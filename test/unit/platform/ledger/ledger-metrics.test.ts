@@ -44,6 +44,7 @@ test('runs with machines are measured at each look, and once more when they have
   await metrics.look();
   await metrics.look();
   expect(asked).toEqual(['k', 'k']);
+  expect(gauges.values.get('formwork_ledger_look_seconds ')).toBeGreaterThan(0);
   expect(gauges.values.get('formwork_hourly_usd k')).toBe(0);
   expect(gauges.values.get('formwork_spent_usd k')).toBe(0.15);
 });
