@@ -3,9 +3,9 @@
  * them were asked for. A cell is named fault@stage; a fault or a stage alone names all of its cells. FORMWORK_TEST_SEED chooses the moments.
  */
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { writeDurabilityPage } from '../durability/write-page.js';
+import { sharedMachine } from '../fixtures/measuring-machine.js';
 import { CELLS, nameOf } from './cells.js';
 import { CHAOS_RESULTS, type ChaosResults } from './result.js';
 import { lineOf, runCells } from './run-cells.js';
@@ -36,13 +36,7 @@ const results = await runCells(cells, unbroken, { seed, lanes: LANES }, (result)
 const seconds = Math.round((Date.now() - began) / 1000);
 
 if (names.length === 0) {
-  const beside = process.env['FORMWORK_TEST_BESIDE'];
-  const machine = {
-    cores: availableParallelism(),
-    memoryGib: Math.round(totalmem() / 2 ** 30),
-    ...(beside === undefined ? {} : { beside }),
-  };
-  const kept: ChaosResults = { seed, lanes: LANES, machine, unbrokenSeconds: unbroken.seconds, seconds, cells: results };
+  const kept: ChaosResults = { seed, lanes: LANES, machine: sharedMachine(), unbrokenSeconds: unbroken.seconds, seconds, cells: results };
   writeFileSync(CHAOS_RESULTS, `${JSON.stringify(kept, null, 2)}\n`);
   await writeDurabilityPage();
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { SharedMachine } from '../fixtures/measuring-machine.js';
 import { packageFile } from '../../src/platform/package-root.js';
 
 /** What docs/durability.md shows. */
@@ -23,7 +24,7 @@ export type CellResult = z.infer<typeof CellResult>;
 export const ChaosResults = z.strictObject({
   seed: z.int(),
   lanes: z.int().describe('cells at once'),
-  machine: z.strictObject({ cores: z.int(), memoryGib: z.int(), beside: z.string().optional() }),
+  machine: SharedMachine,
   unbrokenSeconds: z.int(),
   seconds: z.int().describe('all cells'),
   cells: z.array(CellResult),

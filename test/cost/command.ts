@@ -3,10 +3,10 @@
  * `--pairs` make it shorter for trying out: then it prints and keeps nothing. `--page` writes the page from the results that are there.
  */
 import { writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { packageFile } from '../../src/platform/package-root.js';
+import { measuringMachine, type MeasuringMachine } from '../fixtures/measuring-machine.js';
 import { MOST_SHARE } from './limits.js';
 import { costPage, shareOf } from './page.js';
 import { measurePair } from './pair.js';
@@ -65,12 +65,7 @@ function keep(part: Partial<Results>): void {
   writeResults({ ...readResults(), ...part });
 }
 
-function stamp(): { at: string; machine: { cores: number; memoryGib: number } } {
-  return {
-    at: new Date().toISOString(),
-    machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
-  };
-}
+const stamp = (): { at: string; machine: MeasuringMachine } => ({ at: new Date().toISOString(), machine: measuringMachine() });
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -1,11 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { packageFile } from '../../src/platform/package-root.js';
+import { MeasuringMachine } from '../fixtures/measuring-machine.js';
 
 /** What docs/cost.md shows. */
 const RESULTS = packageFile('test', 'cost', 'results.json');
-
-const Machine = z.strictObject({ cores: z.int(), memoryGib: z.int() });
 
 const byRole = z.record(z.string(), z.number());
 
@@ -23,8 +22,8 @@ export const Pair = z.strictObject({ formwork: z.number(), byHand: z.number(), s
 export type Pair = z.infer<typeof Pair>;
 
 const Results = z.strictObject({
-  share: z.strictObject({ at: z.iso.datetime(), machine: Machine, ...Share.shape }).nullable(),
-  wall: z.strictObject({ at: z.iso.datetime(), machine: Machine, pairs: z.array(Pair) }).nullable(),
+  share: z.strictObject({ at: z.iso.datetime(), machine: MeasuringMachine, ...Share.shape }).nullable(),
+  wall: z.strictObject({ at: z.iso.datetime(), machine: MeasuringMachine, pairs: z.array(Pair) }).nullable(),
 });
 export type Results = z.infer<typeof Results>;
 

@@ -3,11 +3,11 @@
  * is written when all of them were asked for. With `--page` it is written from the results that are there.
  */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { readEnvironment } from '../../src/platform/environment.js';
 import { packageRoot } from '../../src/platform/package-root.js';
+import { sharedMachine } from '../fixtures/measuring-machine.js';
 import type { Fault } from './fault.js';
 import { FAULTS } from './faults.js';
 import { judge } from './judge.js';
@@ -76,16 +76,11 @@ async function finish(
 
 function frame({ name }: Fault, reference: Reference, seed: number): Pick<Result, 'name' | 'at' | 'seed' | 'machine' | 'run'> {
   const { steps, seconds, checkpointEverySteps, stepSeconds } = reference;
-  const beside = process.env['FORMWORK_TEST_BESIDE'];
   return {
     name,
     at: new Date().toISOString(),
     seed,
-    machine: {
-      cores: availableParallelism(),
-      memoryGib: Math.round(totalmem() / 2 ** 30),
-      ...(beside === undefined ? {} : { beside }),
-    },
+    machine: sharedMachine(),
     run: { steps, seconds, checkpointEverySteps, stepSeconds },
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { SharedMachine } from '../fixtures/measuring-machine.js';
 import { packageFile } from '../../src/platform/package-root.js';
 
 /** What docs/durability.md shows. */
@@ -38,11 +39,7 @@ const Result = z.strictObject({
   name: z.string(),
   at: z.iso.datetime(),
   seed: z.int(),
-  machine: z.strictObject({
-    cores: z.int(),
-    memoryGib: z.int(),
-    beside: z.string().optional().describe('what else had the cores meanwhile, in the words of who started the command'),
-  }),
+  machine: SharedMachine,
   run: z
     .strictObject({ steps: z.int(), seconds: z.int(), checkpointEverySteps: z.int(), stepSeconds: z.number() })
     .describe('the run that nothing happens to'),

@@ -4,10 +4,10 @@
  * of a runner come to is kept in the repository, and docs/durability.md shows it. FORMWORK_TEST_SEED is the first seed; with `--seeds 1`
  * it repeats one.
  */
-import { availableParallelism, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { prepareTestMachine } from '../../bin/test-machine.js';
 import { writeDurabilityPage } from '../durability/write-page.js';
+import { measuringMachine } from '../fixtures/measuring-machine.js';
 import { RUNNERS, runnerNamed, type Runner } from './runners.js';
 import { runSeason } from './season.js';
 import { keepSummary, type Summary } from './summary.js';
@@ -47,7 +47,7 @@ async function strikeAll(runner: Runner): Promise<Summary> {
   const signals = trials.flatMap(({ blows }) => blows.map(({ signal }) => signal));
   return {
     runner: runner.name,
-    machine: { cores: availableParallelism(), memoryGib: Math.round(totalmem() / 2 ** 30) },
+    machine: measuringMachine(),
     firstSeed,
     seeds: trials.length,
     failedSeeds,

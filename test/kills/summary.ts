@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { packageFile } from '../../src/platform/package-root.js';
+import { MeasuringMachine } from '../fixtures/measuring-machine.js';
 
 /** What docs/durability.md tells of the newest whole `npm run kills`. */
 const FILE = packageFile('test', 'kills', 'summaries.json');
 
 const Summary = z.strictObject({
   runner: z.enum(['stand-in', 'deepspeed']),
-  machine: z.strictObject({ cores: z.int(), memoryGib: z.int() }),
+  machine: MeasuringMachine,
   firstSeed: z.int(),
   seeds: z.int(),
   failedSeeds: z.array(z.int()),

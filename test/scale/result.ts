@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { packageFile } from '../../src/platform/package-root.js';
+import { MeasuringMachine } from '../fixtures/measuring-machine.js';
 import { Quantiles } from './quantiles.js';
 
 /** What docs/scale.md shows. */
@@ -35,7 +36,7 @@ export const Trial = z.strictObject({
   runs: z.int().min(1),
   nodes: z.int().min(1).describe('machines of each run'),
   at: z.iso.datetime(),
-  machine: z.strictObject({ cores: z.int(), memoryGib: z.int(), heapMib: z.int().describe('that Node takes at most') }),
+  machine: MeasuringMachine.extend({ heapMib: z.int().describe('that Node takes at most') }),
   inTraining: z.int().describe('runs that trained when the machines were held'),
   completed: z.int(),
   phases: inPhases(z.number()).describe(

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,6 +11,7 @@ import { bytesBelow } from '../../src/platform/files.js';
 import { packageFile } from '../../src/platform/package-root.js';
 import { startRun } from '../../src/platform/temporal/start-run.js';
 import { shortRequest } from '../e2e/short-request.js';
+import { measuringMachine } from '../fixtures/measuring-machine.js';
 import { busySeconds } from '../cost/busy-seconds.js';
 import { takeEvenly } from './evenly.js';
 import { readWaits, sizesOfHistories } from './histories.js';
@@ -110,8 +110,7 @@ class Measurement {
         completed,
       },
       machine: {
-        cores: availableParallelism(),
-        memoryGib: Math.round(totalmem() / 2 ** 30),
+        ...measuringMachine(),
         heapMib: Math.round(getHeapStatistics().heap_size_limit / 2 ** 20),
       },
       phases: { ramp, hold, drain },

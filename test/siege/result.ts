@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import { z } from 'zod';
 import { STAGES } from '../../src/contract/kinds.js';
+import { sharedMachine, SharedMachine } from '../fixtures/measuring-machine.js';
 import { packageFile } from '../../src/platform/package-root.js';
 
 /** What docs/durability.md shows of the newest whole sieges. */
@@ -27,11 +27,7 @@ export type StruckFault = z.infer<typeof StruckFault>;
 const stamp = {
   at: z.iso.datetime(),
   seed: z.int(),
-  machine: z.strictObject({
-    cores: z.int(),
-    memoryGib: z.int(),
-    beside: z.string().optional().describe('what else had the cores meanwhile, in the words of who started the command'),
-  }),
+  machine: SharedMachine,
 };
 
 /** Of a run that is done, so much that two can be held against each other by eye. */
@@ -100,14 +96,5 @@ export function keepSiegeResult(part: Partial<SiegeResults>): void {
 }
 
 export function stampOf(seed: number): Pick<ViggoResult, 'at' | 'seed' | 'machine'> {
-  const beside = process.env['FORMWORK_TEST_BESIDE'];
-  return {
-    at: new Date().toISOString(),
-    seed,
-    machine: {
-      cores: availableParallelism(),
-      memoryGib: Math.round(totalmem() / 2 ** 30),
-      ...(beside === undefined ? {} : { beside }),
-    },
-  };
+  return { at: new Date().toISOString(), seed, machine: sharedMachine() };
 }
