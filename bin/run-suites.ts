@@ -56,11 +56,11 @@ const VitestReport = z.object({
   ),
 });
 
-const vitest = (name: string, ...more: string[]): Suite => ({
+const vitest = (name: string): Suite => ({
   name,
   run: async ({ env, results }) => {
     const report = join(results, `${name}.json`);
-    const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...more];
+    const args = ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const { exitCode } = await shown(local('vitest'), args, { env });
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = VitestReport.parse(
       JSON.parse(readFileSync(report, 'utf8')),
@@ -111,8 +111,7 @@ const SUITES: Suite[] = [
   check('python-lint', ({ python }) => [python, '-m', 'ruff', 'check', '--quiet', RUNNER]),
   check('python-format', ({ python }) => [python, '-m', 'ruff', 'format', '--check', '--quiet', RUNNER]),
   check('python-types', ({ python }) => [python, '-m', 'pyright', '--pythonpath', python], { cwd: RUNNER }),
-  // Most of its time goes into waiting for processes: more files at once than cores.
-  vitest('unit', '--maxWorkers=4'),
+  vitest('unit'),
   vitest('contract'),
   vitest('architecture'),
   vitest('workflow'),

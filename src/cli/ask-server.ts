@@ -1,10 +1,4 @@
-import {
-  ServiceError,
-  WorkflowNotFoundError,
-  isGrpcServiceError,
-  type Client,
-  type WorkflowExecutionDescription,
-} from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import type { PendingActivity, RunSituation } from '../contract/run-situation.js';
 import type { ProviderNode } from '../contract/cluster.js';
 import type { FailureKind, RunOutcome, WorkflowEnding } from '../contract/kinds.js';
@@ -12,6 +6,7 @@ import type { RunStatus } from '../contract/run.js';
 import { Failure } from '../domain/failures.js';
 import { CONTROL_QUEUE, nodeQueue } from '../domain/names.js';
 import { runPage } from '../domain/run-page.js';
+import { whyUnanswered } from '../platform/temporal/connection.js';
 import { lastPoll } from '../platform/temporal/last-poll.js';
 import { pendingActivities } from '../platform/temporal/pending-activities.js';
 import { TemporalRunDirectory, WORKFLOW_ENDINGS } from '../platform/temporal/run-directory.js';
@@ -58,10 +53,9 @@ export async function askServer(
       client.withDeadline(Date.now() + PATIENCE_MS, () => ask(client, { ...place, workflowId }, nodes)),
     );
   } catch (error) {
-    const isAway = error instanceof Failure && (error.kind === 'Unreachable' || error.kind === 'EnvironmentNotReady');
-    if (isAway) return { address, problem: error.message };
-    if (error instanceof ServiceError || isGrpcServiceError(error)) return { address, problem: error.message };
-    throw error;
+    const problem = whyUnanswered(error);
+    if (problem === null) throw error;
+    return { address, problem };
   }
 }
 

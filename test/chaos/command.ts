@@ -36,7 +36,14 @@ const results = await runCells(cells, unbroken, { seed, lanes: LANES }, (result)
 const seconds = Math.round((Date.now() - began) / 1000);
 
 if (names.length === 0) {
-  const kept: ChaosResults = { seed, lanes: LANES, machine: sharedMachine(), unbrokenSeconds: unbroken.seconds, seconds, cells: results };
+  const kept: ChaosResults = {
+    seed,
+    lanes: LANES,
+    machine: sharedMachine(),
+    unbrokenSeconds: unbroken.seconds,
+    seconds,
+    cells: results,
+  };
   writeFileSync(CHAOS_RESULTS, `${JSON.stringify(kept, null, 2)}\n`);
   await writeDurabilityPage();
 }

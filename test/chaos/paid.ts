@@ -1,28 +1,19 @@
 import { readIncidents } from '../../activities/run/incidents.js';
 import { EXIT } from '../../src/cli/exit-codes.js';
-import { Ledger } from '../../src/contract/ledger.js';
 import { FileStore } from '../../src/platform/object-store/file-store.js';
 import { machinesGone } from '../durability/left-over.js';
 import type { Scene } from '../durability/scene.js';
-import { ledgerProblems } from '../e2e/provider-bill.js';
+import { settle } from '../e2e/provider-bill.js';
 import { AMPLE_USD, HOURLY_USD, LEASE_MINUTES } from './request.js';
 import { GONE_MS } from './run-watch.js';
 
 /** What a cap may be passed by: two nodes until the next renewal of their lease, which is after a third of it. */
 const RENEWAL_USD = (2 * HOURLY_USD * LEASE_MINUTES) / 60 / 3;
 
-/** The ledger of a run that has no nodes now, and what in it is not as the provider's own list says. */
-export async function settle(scene: Scene): Promise<{ ledger: Ledger | null; problems: string[] }> {
-  const asked = scene.formwork(['ledger', scene.runKey, '--json']);
-  if ((await asked.ended) !== 0) return { ledger: null, problems: [`formwork ledger: ${asked.stdout}${asked.stderr}`] };
-  const ledger = Ledger.parse(JSON.parse(asked.stdout));
-  return { ledger, problems: ledgerProblems(ledger, scene.box.home, scene.runKey) };
-}
-
 /** Of a run that is parked at its cap: what is not as it has to be. */
 export async function problemsAtCap(scene: Scene): Promise<string[]> {
   if ((await machinesGone(scene, Date.now() + GONE_MS)) === null) return ['its machines are there while it is parked at its cap'];
-  const { ledger, problems } = await settle(scene);
+  const { ledger, problems } = await settle(scene.box, scene.runKey);
   const status = scene.formwork(['status', scene.runKey]);
   const code = await status.ended;
   const over = (ledger?.usd ?? Infinity) - (await capOf(scene));

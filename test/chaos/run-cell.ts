@@ -5,11 +5,12 @@ import { Failure } from '../../src/domain/failures.js';
 import { createRandom, type Random } from '../../src/domain/random.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import type { Strike } from '../../src/platform/faults/fault-ground.js';
+import { differences, evidenceOf, testReadProblems } from '../durability/evidence.js';
 import { lookForLeftOver, machinesGone } from '../durability/left-over.js';
 import { Scene } from '../durability/scene.js';
+import { settle } from '../e2e/provider-bill.js';
 import { nameOf, type Cell, type CellEnd } from './cells.js';
-import { differences, evidenceOf, testReadProblems } from './evidence.js';
-import { problemsAtCap, raiseAmply, settle } from './paid.js';
+import { problemsAtCap, raiseAmply } from './paid.js';
 import { cellRequest } from './request.js';
 import type { CellResult } from './result.js';
 import { END_MS, GONE_MS, isClosed, RunWatch, type Look } from './run-watch.js';
@@ -38,12 +39,11 @@ export async function runCell(cell: Cell, unbroken: Unbroken, seed: number): Pro
     const executions = countExecutions(scene);
     const end = endAs(cell.end, state, hasParked, executions);
     if (end !== cell.end) problems.push(`it ended as ${end}, in stage ${stage}`);
-    if (state === 'completed')
-      problems.push(...differences(evidenceOf(scene.box.home, scene.runKey, await watch.result()), unbroken.evidence));
-    problems.push(...missed, ...testReadProblems(scene.box.home, scene.runKey, state === 'completed'));
+    if (state === 'completed') problems.push(...(await unlike(unbroken, scene, watch)));
+    problems.push(...missed, ...testReadProblems(scene.home, scene.runKey, state === 'completed'));
     if ((await machinesGone(scene, Date.now() + GONE_MS)) === null)
       problems.push(`it has machines ${GONE_MS / 1000} s after its end`);
-    const { ledger, problems: wrong } = await settle(scene);
+    const { ledger, problems: wrong } = await settle(scene.box, scene.runKey);
     problems.push(...wrong);
     await watch.close();
     const leftOver = await lookForLeftOver(scene);
@@ -56,6 +56,15 @@ export async function runCell(cell: Cell, unbroken: Unbroken, seed: number): Pro
     await watch.close();
     await scene.close();
   }
+}
+
+/** By the store, and by what the workflow itself has returned. */
+async function unlike({ evidence }: Unbroken, { home, runKey }: Scene, watch: RunWatch): Promise<string[]> {
+  const { weightsSha256 } = await watch.result();
+  return [
+    ...differences(evidenceOf(home, runKey), evidence),
+    ...(weightsSha256 === evidence.weightsSha256 ? [] : [`the run has returned the weights ${weightsSha256}`]),
+  ];
 }
 
 /** At a random moment of the stage; at the next one where there is nothing to hit yet. */

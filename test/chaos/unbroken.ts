@@ -1,6 +1,6 @@
 import type { Stage } from '../../src/contract/kinds.js';
+import { evidenceOf, type Evidence } from '../durability/evidence.js';
 import { Scene } from '../durability/scene.js';
-import { evidenceOf, type Evidence } from './evidence.js';
 import { cellRequest } from './request.js';
 import { END_MS, isClosed, RunWatch } from './run-watch.js';
 import { StageWatch } from './stage-watch.js';
@@ -16,7 +16,7 @@ export interface Unbroken {
 
 export async function runUnbroken(): Promise<Unbroken> {
   const scene = new Scene('unbroken');
-  const { box, home, runKey } = scene;
+  const { home, runKey } = scene;
   const watch = new RunWatch(home, runKey);
   const began = Date.now();
   try {
@@ -24,8 +24,7 @@ export async function runUnbroken(): Promise<Unbroken> {
     const { state } = await watch.until(isClosed, END_MS);
     if (state !== 'completed') throw new Error(`the unbroken run ended as ${state}`);
     const seconds = Math.round((Date.now() - began) / 1000);
-    const result = await watch.result();
-    return { evidence: evidenceOf(box.home, runKey, result), took: new StageWatch(home.store(), runKey).took(), seconds };
+    return { evidence: evidenceOf(home, runKey), took: new StageWatch(home.store(), runKey).took(), seconds };
   } finally {
     await watch.close();
     await scene.close();

@@ -6,13 +6,14 @@ import { RunReport } from '../../src/contract/report.js';
 import { createRandom } from '../../src/domain/random.js';
 import { runKeys } from '../../src/domain/store-keys.js';
 import { Home } from '../../src/platform/home/home.js';
+import { differences } from '../durability/evidence.js';
 import { lookForLeftOver } from '../durability/left-over.js';
-import { settledLedger } from '../e2e/provider-bill.js';
+import { settle } from '../e2e/provider-bill.js';
 import type { Pace } from './await-moment.js';
 import { carryOut } from './carry-out.js';
 import { judgeFault } from './judge-fault.js';
 import { stampOf, type StruckFault, type ViggoResult } from './result.js';
-import { differences, digestOf, runOutcome, stepsOf, type RunOutcome } from './run-outcome.js';
+import { digestOf, runOutcome, stepsOf, type RunOutcome } from './run-outcome.js';
 import { settleFailures } from './settle-failures.js';
 import { Siege } from './siege.js';
 import type { SiegeFault } from './siege-fault.js';
@@ -56,12 +57,14 @@ export async function siegeTwice(
     const settled = await settleFailures(siege, struck);
     const problems = [
       ...faults.flatMap((fault, index) => judgeFault(fault, settled[index] as StruckFault)),
-      ...differences(unbroken, sieged),
+      ...differences(sieged, unbroken),
+      ...(sieged.stepsToldTwice === 0 ? [] : [`${sieged.stepsToldTwice} steps told twice`]),
       ...(await readOfTestProblems(siege)),
       ...storyProblems(siege, faults),
     ];
     await delay(LEFT_OVER_MS);
-    problems.push(...(await lookForLeftOver(siege.scene)).map((left) => `left over: ${left}`), ...(await billProblems(siege)));
+    const { problems: wrong } = await settle(siege.scene.box, siege.runKey);
+    problems.push(...(await lookForLeftOver(siege.scene)).map((left) => `left over: ${left}`), ...wrong);
     isSound = problems.length === 0;
     return { ...stampOf(seed), unbroken: digestOf(unbroken), sieged: digestOf(sieged), faults: settled, problems };
   } finally {
@@ -118,15 +121,6 @@ function storyProblems(siege: Siege, faults: readonly SiegeFault[]): string[] {
   const ends = faults.flatMap(({ expected }) => (expected.run === 'is started again' ? [expected.after] : []));
   const due = ['1: started', ...ends.map((end, n) => `${n + 2}: started again without a person, start ${n + 1}, after ${end}`)];
   return told.join() === due.join() ? [] : [`the report tells of the executions ${told.join('; ')}, not ${due.join('; ')}`];
-}
-
-async function billProblems({ scene, runKey }: Siege): Promise<string[]> {
-  try {
-    await settledLedger(scene.box, runKey);
-    return [];
-  } catch (error) {
-    return [`the ledger does not add up to the provider's list: ${String(error)}`];
-  }
 }
 
 const reportOf = (home: Home, runKey: string): RunReport =>

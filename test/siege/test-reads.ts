@@ -1,11 +1,11 @@
 import { TEST_EVALUATION } from '../../activities/evaluation/compare-on-test.js';
-import { testReadProblems } from '../chaos/evidence.js';
+import { testReadProblems } from '../durability/evidence.js';
 import type { Siege } from './siege.js';
 
 /** What of how the test split was read is not as it has to be, in words: also by the ledger, which knows when. */
 export async function readOfTestProblems(siege: Siege): Promise<string[]> {
   const { scene, runKey } = siege;
-  return [...testReadProblems(scene.box.home, runKey, true), ...(await askedTooEarly(siege))];
+  return [...testReadProblems(scene.home, runKey, true), ...(await askedTooEarly(siege))];
 }
 
 async function askedTooEarly(siege: Siege): Promise<string[]> {

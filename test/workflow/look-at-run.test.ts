@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { CliContext } from '../../src/cli/context.js';
 import { EXIT, exitCodeOfSituation } from '../../src/cli/exit-codes.js';
+import { listRuns } from '../../src/cli/list-runs.js';
 import { lookAtRun } from '../../src/cli/look-at-run.js';
 import { retryRun } from '../../src/cli/retry-run.js';
 import { situationLines } from '../../src/cli/situation-lines.js';
@@ -114,6 +115,17 @@ describe('a look at a run', () => {
     await expect(look()).rejects.toMatchObject({ kind: 'InvalidRequest' });
     vi.stubEnv('TEMPORAL_ADDRESS', NOBODY);
     await expect(look()).rejects.toMatchObject({ kind: 'Unreachable' });
+  });
+});
+
+describe('the list of runs', () => {
+  it('is that of the store, with the reason, when the server does not answer', async () => {
+    scenario = await Scenario.open();
+    await claim();
+    vi.stubEnv('TEMPORAL_ADDRESS', NOBODY);
+    const { runs, problem } = await listRuns(await CliContext.open());
+    expect(problem).toContain(NOBODY);
+    expect(runs).toMatchObject([{ runKey: scenario.runKey, state: 'unknown' }]);
   });
 });
 

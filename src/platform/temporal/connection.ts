@@ -1,4 +1,4 @@
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Failure } from '../../domain/failures.js';
 
@@ -41,6 +41,12 @@ const NOT_FOUND = 5;
 
 /** Does a server say that there is no such thing? */
 export const isNotFound = (error: unknown): boolean => isGrpcServiceError(error) && (error.code as number) === NOT_FOUND;
+
+/** Why a server could not be asked, of what asking it has thrown; null: something else is wrong. */
+export function whyUnanswered(error: unknown): string | null {
+  const isAway = error instanceof Failure && (error.kind === 'Unreachable' || error.kind === 'EnvironmentNotReady');
+  return isAway || error instanceof ServiceError || isGrpcServiceError(error) ? (error as Error).message : null;
+}
 
 /** @throws Failure Unreachable; EnvironmentNotReady where the server does not know the namespace. The caller closes `client.connection`. */
 export async function connectClient({ address, namespace, connectionOptions }: ServerTarget): Promise<Client> {

@@ -10,7 +10,7 @@ const EXAMPLE_ID = runWorkflowId('example');
  * made from the example would carry it.
  */
 export async function seedExampleRun(client: Client): Promise<void> {
-  for await (const newest of client.workflow.list({ query: 'WorkflowType = "fineTuningRun"', pageSize: 1 })) {
+  for await (const newest of client.workflow.list({ query: `WorkflowType = "${RUN_WORKFLOW}"`, pageSize: 1 })) {
     if (newest.workflowId === EXAMPLE_ID) return;
     break;
   }

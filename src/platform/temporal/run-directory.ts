@@ -3,7 +3,7 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 import type { FailureKind, WorkflowEnding } from '../../contract/kinds.js';
 import type { FineTuningRequest } from '../../contract/request.js';
 import { Failure } from '../../domain/failures.js';
-import { runKeyOf } from '../../domain/names.js';
+import { RUN_WORKFLOW, runKeyOf } from '../../domain/names.js';
 import type { WorkflowEnd } from '../../domain/recovery.js';
 import { runEnd } from './run-end.js';
 import { startRun } from './start-run.js';
@@ -47,7 +47,7 @@ export class TemporalRunDirectory implements RunDirectory {
   }
 
   async failedRuns(): Promise<string[]> {
-    const query = 'WorkflowType = "fineTuningRun" AND ExecutionStatus IN ("Failed", "TimedOut", "Terminated")';
+    const query = `WorkflowType = "${RUN_WORKFLOW}" AND ExecutionStatus IN ("Failed", "TimedOut", "Terminated")`;
     const keys = new Set<string>();
     for await (const { workflowId, typedSearchAttributes } of this.client.workflow.list({ query }))
       keys.add(typedSearchAttributes.get(RUN_KEY) ?? runKeyOf(workflowId));

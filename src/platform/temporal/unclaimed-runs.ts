@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import { runWorkflowId } from '../../domain/names.js';
+import { RUN_WORKFLOW, runWorkflowId } from '../../domain/names.js';
 import { isNotFound } from './connection.js';
 
 /** An execution of a run, by the server's index. */
@@ -14,8 +14,7 @@ export interface StartedRun {
  * nothing in the store. Of a run that was started more than once the newest start. As far as the index has them.
  */
 export async function unclaimedRuns(client: Client): Promise<StartedRun[]> {
-  const query =
-    'WorkflowType = "fineTuningRun" AND FormworkStage = "plan" AND ExecutionStatus IN ("Running", "Failed", "TimedOut", "Terminated")';
+  const query = `WorkflowType = "${RUN_WORKFLOW}" AND FormworkStage = "plan" AND ExecutionStatus IN ("Running", "Failed", "TimedOut", "Terminated")`;
   const newest = new Map<string, StartedRun>();
   for await (const { workflowId, startTime } of client.workflow.list({ query }))
     if (!newest.has(workflowId)) newest.set(workflowId, { workflowId, startedAt: startTime.toISOString() });

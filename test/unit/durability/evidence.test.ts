@@ -1,11 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CELLS, nameOf } from '../../chaos/cells.js';
-import { differences, testReadProblems, type Evidence } from '../../chaos/evidence.js';
+import { Home } from '../../../src/platform/home/home.js';
+import { differences, testReadProblems, type Evidence } from '../../durability/evidence.js';
 import { temporaryFolder } from '../../fixtures/temporary-folder.js';
 
-const unbroken: Evidence = { weightsSha256: 'a', publishedSha256: 'b', losses: ['1/0: x', '1/1: y'], testAnswers: ['after/1=yes'] };
+const unbroken: Evidence = {
+  chosenEpoch: 2,
+  weightsSha256: 'a',
+  modelSha256: 'b',
+  losses: ['1/0: x', '1/1: y'],
+  answers: ['{"id":"1"}'],
+};
 
 describe('a run that has completed', () => {
   test('is like the unbroken one when nothing of it differs', () => {
@@ -13,11 +19,12 @@ describe('a run that has completed', () => {
   });
 
   test.each<[Partial<Evidence>, RegExp]>([
-    [{ weightsSha256: 'other' }, /^the weights/],
-    [{ publishedSha256: 'other' }, /^the published weights/],
-    [{ losses: ['1/0: x'] }, /^the losses/],
-    [{ losses: ['1/0: x', '1/1: z'] }, /^the losses/],
-    [{ testAnswers: ['after/1=no'] }, /^the answers on test/],
+    [{ chosenEpoch: 1 }, /^chosen epoch: 1; unbroken 2/],
+    [{ weightsSha256: 'other' }, /^weights/],
+    [{ modelSha256: 'other' }, /^published model/],
+    [{ losses: ['1/0: x'] }, /^losses/],
+    [{ losses: ['1/0: x', '1/1: z'] }, /^losses/],
+    [{ answers: ['{"id":"2"}'] }, /^answers on test/],
   ])('with %o is not like it', (changes, problem) => {
     expect(differences({ ...unbroken, ...changes }, unbroken)).toEqual([expect.stringMatching(problem)]);
   });
@@ -28,7 +35,7 @@ describe('the test split', () => {
   const ANSWERS = ['before', 'after'].flatMap((model) => ['1', '2'].map((id) => ({ model, id })));
 
   /** Evaluations by id, the answers to that of test, and whether an epoch was chosen. */
-  function home(evaluations: Record<string, 'validation' | 'test'>, answers = ANSWERS, isChosen = true): string {
+  function home(evaluations: Record<string, 'validation' | 'test'>, answers = ANSWERS, isChosen = true): Home {
     const root = temporaryFolder();
     const put = (path: string, text: string): void => {
       const file = join(root, 'store', 'runs', RUN, path);
@@ -44,7 +51,7 @@ describe('the test split', () => {
       JSON.stringify({ ...one, prediction: 'inform(x)', num_tokens: 3, stopped: true });
     if ('test' in evaluations) put('evaluations/test/predictions-0.jsonl', answers.map((one) => `${line(one)}\n`).join(''));
     if (isChosen) put('steps/evaluate.json', '{}');
-    return root;
+    return new Home(root);
   }
 
   test('is read once by a run that has asked it in one evaluation, after the choice', () => {
@@ -55,7 +62,7 @@ describe('the test split', () => {
     expect(testReadProblems(home({ baseline: 'validation' }, [], false), RUN, false)).toEqual([]);
   });
 
-  test.each<[string, () => string, boolean, RegExp]>([
+  test.each<[string, () => Home, boolean, RegExp]>([
     ['by two evaluations', () => home({ baseline: 'test', test: 'test' }), true, /^2 evaluations/],
     ['by none', () => home({ baseline: 'validation' }), true, /was not read/],
     ['before the choice', () => home({ test: 'test' }, ANSWERS, false), false, /before an epoch was chosen/],
@@ -64,9 +71,4 @@ describe('the test split', () => {
   ])('read %s is told', (_, folder, hasCompleted, problem) => {
     expect(testReadProblems(folder(), RUN, hasCompleted)).toEqual([expect.stringMatching(problem)]);
   });
-});
-
-test('the table of cells names each fault in each stage once', () => {
-  const names = CELLS.map(nameOf);
-  expect(new Set(names).size).toBe(names.length);
 });
