@@ -13,3 +13,9 @@ export async function beating<T>(work: () => Promise<T>, details: () => unknown 
     clearInterval(beat);
   }
 }
+
+/** The same for each of these acts, whose steps are all short: a beat that is missed means that its worker is gone. */
+export function eachBeating<Acts extends Record<string, (input: never) => Promise<unknown>>>(acts: Acts): Acts {
+  const beatingActs = Object.entries(acts).map(([name, act]) => [name, (input: never) => beating(() => act(input))]);
+  return Object.fromEntries(beatingActs) as Acts;
+}

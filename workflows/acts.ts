@@ -5,10 +5,14 @@ import { CONTROL_QUEUE } from '../src/domain/names.js';
 // Which act may take how long, and how often it is tried. The control queue has no bound on waiting: a control worker that is
 // away comes back, and nothing trains worse for it.
 
+/** A control worker that is killed in an act is back within seconds: its beat is missed, and not the minutes that a try may take. */
+const MISSED_BEAT = '15 seconds';
+
 /** Reads and writes a few small records. The store may be away for minutes; after 13 of them the run parks and says so. */
 export const records = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 30 },
 });
 
@@ -16,6 +20,7 @@ export const records = proxyActivities<ControlActivities>({
 export const lastWords = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds' },
 });
 
@@ -26,6 +31,7 @@ export const lastWords = proxyActivities<ControlActivities>({
 export const spending = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '2 minutes',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 20 },
 });
 
@@ -49,6 +55,7 @@ export const longRecords = proxyActivities<ControlActivities>({
 export const launching = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '2 seconds', maximumInterval: '30 seconds', maximumAttempts: 5 },
 });
 

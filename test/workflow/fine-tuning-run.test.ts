@@ -73,6 +73,19 @@ describe('a fine-tuning run', () => {
     expect(scenario.names()).toEqual(['planRun']);
   });
 
+  it('has an act done again within seconds when the control worker is lost in it', async () => {
+    // No beat and no answer: so a worker that is killed looks to the server.
+    const lost = async <T>(): Promise<T> => new Promise(() => undefined);
+    scenario = await Scenario.open({
+      control: {
+        launchNodes: async (input) => (scenario.count('launchNodes') === 1 ? lost() : scenario.launch(input)),
+        recordStep: async () => (scenario.count('recordStep') === 1 ? lost() : undefined),
+      },
+    });
+    expect(await (await scenario.start()).result()).toMatchObject({ outcome: 'completed' });
+    expect(scenario.count('launchNodes')).toBe(2);
+  });
+
   it('does not do again what an earlier execution has finished', async () => {
     const plan = samplePlan();
     const finished = {
