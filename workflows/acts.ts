@@ -5,8 +5,11 @@ import { CONTROL_QUEUE } from '../src/domain/names.js';
 // Which act may take how long, and how often it is tried. The control queue has no bound on waiting: a control worker that is
 // away comes back, and nothing trains worse for it.
 
-/** A control worker that is killed in an act is back within seconds: its beat is missed, and not the minutes that a try may take. */
-const MISSED_BEAT = '15 seconds';
+/**
+ * A control worker that is killed in an act is back within seconds: its beat is missed, and not the minutes that a try may take. Long
+ * enough for the beats of a worker that carries hundreds of runs on few cores.
+ */
+const MISSED_BEAT = '30 seconds';
 
 /** Reads and writes a few small records. The store may be away for minutes; after 13 of them the run parks and says so. */
 export const records = proxyActivities<ControlActivities>({
@@ -47,7 +50,7 @@ export const asking = proxyActivities<ControlActivities>({
 export const longRecords = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '12 hours',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 10 },
 });
 
@@ -71,7 +74,7 @@ export const watching = proxyActivities<ControlActivities>({
 export const ending = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 });
 
@@ -79,7 +82,7 @@ export const ending = proxyActivities<ControlActivities>({
 export const tending = proxyActivities<ControlActivities>({
   taskQueue: CONTROL_QUEUE,
   startToCloseTimeout: '5 minutes',
-  heartbeatTimeout: '30 seconds',
+  heartbeatTimeout: MISSED_BEAT,
   retry: { initialInterval: '1 second', maximumAttempts: 3 },
 });
 
