@@ -25,8 +25,11 @@ const UNTIL_UP_MS = 10_000;
 const USD_PER_SECOND = (2 * HOURLY_USD) / 3600;
 /** Between what is spent and the cap, at first: a server with nothing else to do needs as long to take it. */
 const LEAST_MARGIN_SECONDS = 0.05;
-/** A cap below what is spent by the time that it is taken is refused; then more is left. */
-const MARGIN_GROWTH = 1.5;
+/**
+ * A cap below what is spent by the time that it is taken is refused; then more is left. By so little that less time is left once it is
+ * taken than passes until the run looks.
+ */
+const MARGIN_GROWTH = 1.1;
 
 export interface ChaosStrike {
   /** @throws Failure InvalidRequest when there is nothing to hit at this moment. */
