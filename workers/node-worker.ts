@@ -19,7 +19,8 @@ export const createNodeWorker = (place: NodePlace): Promise<Worker> =>
     ...place,
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
     maxConcurrentActivityTaskExecutions: MAX_ACTIVITIES,
-    maxConcurrentActivityTaskPolls: MAX_POLLS,
+    // Not maxConcurrentActivityTaskPolls, which SDK 1.24 takes and leaves unused: ten polls, whatever it says.
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: MAX_POLLS },
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
   });

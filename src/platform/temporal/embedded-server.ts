@@ -27,6 +27,12 @@ const TURN_MS = 200;
 /** A clean stop takes about 0.3 s; after this it is killed, which SQLite's journal survives. */
 const STOP_MS = 15_000;
 
+/**
+ * Polls of a kind that a namespace may hold open. A node has two, a control worker ten; beyond the limit a poll is refused, and what is
+ * meant for its node times out. At the server's own 1,200 that is node 601; here memory gives way first, at 0.13 MiB a poll.
+ */
+const SETTINGS: Readonly<Record<string, number>> = { 'frontend.namespaceCount': 10_000 };
+
 /** Every server of a data directory carries it, so that one is found whatever our files say of it. */
 const SERVER_VARIABLE = 'FORMWORK_SERVER';
 
@@ -64,7 +70,7 @@ interface ServerOptions {
   ports?: { port: number; uiPort: number };
   /** Taken where they are free. */
   preferred?: { port: number; uiPort: number };
-  /** Dynamic configuration of the server, by its own keys. */
+  /** Dynamic configuration of the server, by its own keys, before what it has here. */
   settings?: Readonly<Record<string, number>>;
   env: NodeJS.ProcessEnv;
 }
@@ -93,7 +99,10 @@ async function startOnce(options: ServerOptions): Promise<EmbeddedServer | strin
       // Without these two each commit waits for the disk: ten times slower (43 against 442 activities a second here).
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
       ...['--log-level', 'error', '--ui-disable-news-fetch'],
-      ...Object.entries(options.settings ?? {}).flatMap(([key, value]) => ['--dynamic-config-value', `${key}=${value}`]),
+      ...Object.entries({ ...SETTINGS, ...options.settings }).flatMap(([key, value]) => [
+        '--dynamic-config-value',
+        `${key}=${value}`,
+      ]),
     ],
     cwd: options.folder,
     env: { ...options.env, [SERVER_VARIABLE]: options.folder },
