@@ -21,7 +21,7 @@ import { scrape } from './scrape.js';
 import { whileAsked } from './status-probe.js';
 import { WatchedProcess } from './watched-process.js';
 
-/** Long enough for two looks of the metrics at the ledgers, and for each machine to hand back twice. */
+/** Long enough for two looks of the metrics at the ledgers. */
 const HOLD_MS = 45_000;
 /** Most of the time goes into the start, where it is short. */
 const RAMP_SHARE = 0.6;
