@@ -29,7 +29,7 @@ export function advice(trials: readonly Trial[]): string[] {
   const workers = (wanted: number): number =>
     Math.max(Math.ceil((OPEN_WORKFLOWS * wanted) / cached), Math.ceil(cores(processes.worker, wanted) / MOST_BUSY));
   return [
-    `Server and workers by the numbers above: memory and cores are those of ${runs} runs, in proportion. **Not measured**: more than ${runs} runs, and any database but SQLite; the columns that go beyond are what to begin with, not what was seen.`,
+    `Server and workers by the numbers above: memory and cores are those of ${count(runs)} runs, in proportion. **Not measured**: more than ${count(runs)} runs, more than one control worker, and any database but SQLite. What was seen is one server of \`formwork up\` and one control worker with ${count(runs)} runs; what the table has beside that is for more than getting through: a database that is made for it, and room for what comes at once.`,
     table(
       ['', ...ASKED.map((wanted) => `${count(wanted)} runs at once`)],
       [

@@ -109,7 +109,7 @@ const lookCells = ({ runs, metrics, list, looks }: Trial): string[] => [
 function histories(trial: Trial | undefined): string[] {
   if (trial === undefined) return [];
   return [
-    `**Histories** of ${trial.runs} whole runs, by workflow type; each hand-back of a machine, of which a real training has one every ten minutes, adds about six events to its round. A server warns at 10,240 events or 10 MiB, and ends a workflow at 51,200 or 50 MiB ([Temporal](https://docs.temporal.io/workflow-execution/limits)); rounds and leases continue as new before that.`,
+    `**Histories** of ${count(trial.runs)} whole runs, by workflow type; each hand-back of a machine, of which a real training has one every ten minutes, adds about six events to its round. A server warns at 10,240 events or 10 MiB, and ends a workflow at 51,200 or 50 MiB ([Temporal](https://docs.temporal.io/workflow-execution/limits)); rounds and leases continue as new before that.`,
     table(
       ['type', 'number', 'events, median', 'most', 'KiB, median', 'most'],
       trial.histories.map(({ type, count: number, events, kib }) => [

@@ -3,7 +3,8 @@ import { packageFile } from '../../src/platform/package-root.js';
 import { advice } from './advice.js';
 import { bends } from './bends.js';
 import { measured } from './measured.js';
-import type { Trial } from './result.js';
+import { RUNS, type Trial } from './result.js';
+import { count } from './words.js';
 
 /** docs/scale.md, formatted as every page is. */
 export async function scalePage(trials: readonly Trial[]): Promise<string> {
@@ -37,4 +38,4 @@ const REALITY = `Real: the embedded server with the options and the retention th
 
 Not real: machines and ranks. The provider is a list in memory that takes 0.2 s for a launch. The machines are in one process, each with the product's node worker on a queue of its own; their jobs take a second or two, beat every three seconds, hand back every ten minutes (each at its own moment of them, as in a crowd of any age), and leave in the store the records that a real node leaves (events, manifests, predictions, its part of the ledger) without weights. All of it, the machines' process too, shares the cores that are measured. A webhook is not set.`;
 
-const RUNNING = `\`npm run scale\` measures 1, 10, 50, 100, 200 and 500 runs, each in an installation of its own, and writes this page; \`npm run scale -- --runs 50,500\` measures those alone, and the others stay as they are. \`--request training\` and \`--request practice\` let runs ask for that. \`--minutes\` ends a trial before its time: what is over by then is counted. \`--try\` prints, and keeps nothing; \`--page\` writes the page from what is kept. It needs Linux, for \`/proc\`.`;
+const RUNNING = `\`npm run scale\` measures ${new Intl.ListFormat('en-GB').format(RUNS.map(count))} runs, each in an installation of its own, and writes this page; \`npm run scale -- --runs 50,500\` measures those alone, and the others stay as they are. \`--request training\` and \`--request practice\` let runs ask for that. \`--minutes\` ends a trial before its time: what is over by then is counted. \`--try\` prints, and keeps nothing; \`--page\` writes the page from what is kept. It needs Linux, for \`/proc\`.`;

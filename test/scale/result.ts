@@ -21,7 +21,7 @@ export type Process = z.infer<typeof Process>;
 const Asked = z.strictObject({ answered: Quantiles.nullable(), unanswered: z.int() });
 
 /** So many at once are measured where nothing else is asked for. */
-export const RUNS = [1, 10, 50, 100, 200, 500] as const;
+export const RUNS = [1, 10, 50, 100, 200, 500, 1000] as const;
 
 /** What every run of a trial asks for. */
 export const REQUESTS = ['short', 'training', 'practice'] as const;
