@@ -25,6 +25,7 @@ import { tryCommand } from './commands/try.js';
 import { upCommand } from './commands/up.js';
 import { watchCommand } from './commands/watch.js';
 import { EXIT, exitCodeOfFailure } from './exit-codes.js';
+import { beginOutput, endOutput } from './output.js';
 
 const program = new Command('formwork')
   .description('Fine-tunes a language model as one durable workflow: data, cluster, training, evaluation, report.')
@@ -61,12 +62,14 @@ for (const command of [
   program.addCommand(withExitCodes(command()));
 }
 
+beginOutput();
 try {
   await program.parseAsync();
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exitCode = exitCodeOfFailure(error);
 }
+await endOutput();
 // A connection that is still closing must not hold the process.
 process.exit();
 

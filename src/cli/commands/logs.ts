@@ -6,6 +6,7 @@ import { knownRun } from '../../platform/control/open-runs.js';
 import type { ObjectStore } from '../../platform/object-store/port.js';
 import { TemporalRunDirectory } from '../../platform/temporal/run-directory.js';
 import { CliContext } from '../context.js';
+import { isRead } from '../output.js';
 import { StopRequest } from '../stop-request.js';
 
 /** Followers ship logs every five seconds. */
@@ -37,7 +38,7 @@ export const logsCommand = (): Command =>
       const stop = new StopRequest();
       const printer = new LogPrinter(store, runKey, options);
       await printer.print();
-      while (options.follow === true && !stop.signal.aborted && (await isOpen(context, runKey))) {
+      while (options.follow === true && isRead() && !stop.signal.aborted && (await isOpen(context, runKey))) {
         await delay(FOLLOW_MS, undefined, { signal: stop.signal }).catch(() => undefined);
         await printer.print();
       }
