@@ -12,31 +12,28 @@ export class TrainingWatch {
     private readonly round = '0',
   ) {}
 
-  /** Steps that rank 0 has told of in this trajectory. */
+  /** The newest step that a rank of this trajectory has told of, on the nodes that are there. */
   step(trajectory: number): number {
     const nodes = join(this.home, 'nodes');
-    const files = existsSync(nodes)
-      ? readdirSync(nodes).map((node) =>
-          join(nodes, node, 'work', 'jobs', `round-${this.round}-t${trajectory}`, 'events', 'rank-0.jsonl'),
-        )
-      : [];
-    const events = files.filter(existsSync).flatMap(readEvents);
+    const job = `round-${this.round}-t${trajectory}`;
+    const events = namesIn(nodes)
+      .map((node) => join(nodes, node, 'work', 'jobs', job, 'events'))
+      .flatMap((folder) => namesIn(folder).flatMap((rank) => readEvents(join(folder, rank))));
     return Math.max(0, ...events.flatMap((event) => (event.kind === 'step' ? [event.step] : [])));
   }
 
   /** Checkpoints of this trajectory that count: their manifest is in the store. */
   checkpoints(trajectory: number): number[] {
     const folder = join(this.trajectoriesFolder(), String(trajectory), 'checkpoints');
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    return names
+    return namesIn(folder)
       .filter((name) => existsSync(join(folder, name, 'manifest.json')))
       .map((name) => Number(name.slice('step-'.length)));
   }
 
   trajectories(): Trajectory[] {
     const folder = this.trajectoriesFolder();
-    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
-    return names
+    return namesIn(folder)
+      .filter((name) => name.endsWith('.json'))
       .map((name) => Trajectory.parse(JSON.parse(readFileSync(join(folder, name), 'utf8'))))
       .sort((a, b) => a.trajectory - b.trajectory);
   }
@@ -45,23 +42,31 @@ export class TrainingWatch {
     return join(this.home, 'store', 'runs', this.runKey, 'rounds', this.round, 'trajectories');
   }
 
-  /** Resolves at the first look that finds this step reached and a checkpoint committed. */
+  /**
+   * Resolves at the first look that finds this step reached and a checkpoint committed.
+   * @throws Error when another trajectory has begun before.
+   */
   async reached(trajectory: number, step: number): Promise<void> {
-    while (this.step(trajectory) < step || this.checkpoints(trajectory).length === 0) await delay(30);
+    for (;;) {
+      const over = this.trajectories().find((later) => later.trajectory > trajectory);
+      const newest = this.step(trajectory);
+      if (newest >= step && this.checkpoints(trajectory).length > 0) return;
+      if (over !== undefined) throw new Error(`step ${step} of trajectory ${trajectory} is not reached: ${JSON.stringify(over)}`);
+      await delay(30);
+    }
   }
 }
 
 /** Every event of every rank of a round, as the store has it. */
 export function storedEvents(home: string, runKey: string, round = '0'): { trajectory: number; event: RunnerEvent }[] {
   const root = join(home, 'store', 'runs', runKey, 'rounds', round, 'trajectories');
-  const trajectories = existsSync(root) ? readdirSync(root).filter((name) => /^\d+$/.test(name)) : [];
+  const trajectories = namesIn(root).filter((name) => /^\d+$/.test(name));
   return trajectories.flatMap((trajectory) =>
     readdirSync(join(root, trajectory))
       .filter((name) => name.startsWith('node-'))
       .flatMap((node) => {
         const events = join(root, trajectory, node, 'events');
-        const ranks = existsSync(events) ? readdirSync(events) : [];
-        return ranks.flatMap((rank) => {
+        return namesIn(events).flatMap((rank) => {
           let reached = 0;
           const text = readdirSync(join(events, rank))
             .sort()
@@ -91,8 +96,20 @@ export function storedSteps(
   );
 }
 
+/** None of a file that is not there: its node may end between two looks. */
 function readEvents(path: string): RunnerEvent[] {
-  return parseEvents(readFileSync(path, 'utf8'));
+  return parseEvents(unlessMissing(() => readFileSync(path, 'utf8')) ?? '');
+}
+
+const namesIn = (folder: string): string[] => unlessMissing(() => readdirSync(folder)) ?? [];
+
+function unlessMissing<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 /** The whole lines; the last one may be being written. */
